@@ -1,0 +1,57 @@
+"""What every codec offers: audio to latents, latents to audio, and the same on a ring."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Codec latents.
+
+    Parameters
+    ----------
+    values
+        ``[B, C, N]`` float tensor, raw (not normalised) codec latents.
+    frame_rate
+        Frames per second.
+    """
+
+    values: Tensor
+    frame_rate: float
+
+
+class Codec(Protocol):
+    """Audio to latents and back.
+
+    Attributes
+    ----------
+    name, hash
+        Model name and SHA-256 of its weights; a generator records both and refuses others.
+    sample_rate, channels
+        Of the audio it takes and gives.
+    hop_length
+        Samples per latent frame.
+    dimension
+        Latent channels C.
+    latency_s
+        How much later than the centre of its frame an event sounds, in seconds
+        (measured once per codec with a click).
+    """
+
+    name: str
+    hash: str
+    sample_rate: int
+    channels: int
+    hop_length: int
+    dimension: int
+    latency_s: float
+
+    def encode(self, samples: Tensor, *, loop: bool = False) -> Latents:
+        """``[B, channels, T]`` to ``[B, C, ceil(T / hop_length)]``; `loop` treats T as a ring (T % hop == 0)."""
+        ...
+
+    def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:
+        """``[B, C, N]`` to ``[B, channels, N * hop_length]``; `loop` decodes circularly, seamless by construction."""
+        ...
