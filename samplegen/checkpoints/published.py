@@ -1,0 +1,211 @@
+"""`pull`: published torch checkpoints, fetched and converted once to safetensors."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samplegen.checkpoints.download import Opener, Progress, download
+from samplegen.checkpoints.locations import CONFIG_FILE, user_cache_folder
+from samplegen.checkpoints.registry import PublishedWeights, find_published
+from samplegen.checkpoints.store import ModelSummary, save_model, summarise_model, verify_model
+from samplegen.errors import InputError, ModelInvalidError, ModelMissingError
+from samplegen.files import hash_file, write_json
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_DIGESTS_FILE = "published-digests.json"
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What `pull` made.
+
+    Parameters
+    ----------
+    model
+        The model folder in the user's cache.
+    source_sha256
+        SHA-256 of the published file; empty when the model was there already.
+    note
+        How the file was checked, one sentence for the user.
+    """
+
+    model: ModelSummary
+    source_sha256: str
+    note: str
+
+
+def downloads_folder() -> Path:
+    """Where `pull` keeps partial downloads, and looks for hand-downloaded files."""
+    return user_cache_folder().parent / "downloads"
+
+
+def pull(
+    name: str,
+    *,
+    source: Path | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    opener: Opener | None = None,
+) -> Pulled:
+    """Bring published weights into the user's cache as a verified model folder.
+
+    The checkpoint is read once with ``torch.load(weights_only=True)``, which builds
+    tensors and plain containers and nothing else, then stored as safetensors; a file
+    that `pull` downloaded is deleted, one given as `source` is left alone.
+
+    Parameters
+    ----------
+    name
+        A name in `PUBLISHED`, or the published file's name.
+    source
+        A file downloaded by hand.
+    force
+        Fetch again although the model is there.
+    progress, opener
+        See `download`.
+
+    Raises
+    ------
+    UsageError
+        If the name is unknown.
+    InputError
+        If `source` cannot be read.
+    ModelMissingError
+        If it cannot be fetched; says what to download by hand and where to put it.
+    ModelInvalidError
+        If the checksum is wrong, or the file is no such checkpoint.
+    """
+    weights = find_published(name)
+    folder = user_cache_folder() / weights.name
+    if not force and source is None and (folder / CONFIG_FILE).is_file():
+        return Pulled(verify_model(folder), "", f"{weights.name} is already in {folder}.")
+    if source is not None and not source.is_file():
+        raise InputError(f"There is no file {source}. Give the downloaded {weights.file_name}.")
+    by_hand = source or downloads_folder() / weights.file_name
+    if by_hand.is_file():
+        digest, note = _convert(weights, by_hand, folder)
+    else:
+        by_hand = _fetch(weights, by_hand, progress, opener)
+        try:
+            digest, note = _convert(weights, by_hand, folder)
+        except ModelInvalidError:
+            by_hand.unlink(missing_ok=True)
+            raise
+    if source is None:
+        by_hand.unlink(missing_ok=True)
+    return Pulled(summarise_model(folder), digest, note)
+
+
+def _convert(weights: PublishedWeights, file: Path, folder: Path) -> tuple[str, str]:
+    digest, note = _check_digest(weights, file)
+    _store(weights, folder, _read_checkpoint(file, weights), digest)
+    if not weights.digest_prefix:
+        write_json(_digests_file(), {**_known_digests(), weights.name: digest})
+    return digest, note
+
+
+def _fetch(weights: PublishedWeights, target: Path, progress: Progress | None, opener: Opener | None) -> Path:
+    try:
+        return download(weights.url, target, progress=progress, opener=opener)
+    except ModelMissingError as error:
+        raise ModelMissingError(
+            f"{error} To do it by hand, download {weights.url} and put it at {target}, then run "
+            f"'samplegen models pull {weights.name}' again."
+        ) from error
+
+
+def _check_digest(weights: PublishedWeights, file: Path) -> tuple[str, str]:
+    try:
+        digest = hash_file(file)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
+    if weights.digest_prefix:
+        if digest.startswith(weights.digest_prefix):
+            return digest, f"The SHA-256 starts with {weights.digest_prefix}, as published."
+        raise _wrong_digest(file, digest, weights.digest_prefix)
+    known = _known_digests()
+    if weights.name in known:
+        if known[weights.name] == digest:
+            return digest, "The SHA-256 equals that of the first download."
+        raise _wrong_digest(file, digest, known[weights.name])
+    return digest, f"No digest is published for {weights.file_name}; recorded SHA-256 {digest} for the next time."
+
+
+def _wrong_digest(file: Path, digest: str, expected: str) -> ModelInvalidError:
+    return ModelInvalidError(
+        f"{file} has the SHA-256 {digest[:12]}…, not {expected[:12]}…: it is damaged, incomplete or another file. "
+        "Download it again."
+    )
+
+
+def _digests_file() -> Path:
+    return user_cache_folder().parent / _DIGESTS_FILE
+
+
+def _known_digests() -> dict[str, str]:
+    try:
+        value = json.loads(_digests_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(digest) for key, digest in value.items()} if isinstance(value, dict) else {}
+
+
+def _read_checkpoint(file: Path, weights: PublishedWeights) -> "dict[str, Tensor]":
+    import torch
+
+    try:
+        with torch.serialization.safe_globals(_harmless_globals()):
+            content = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        reason = str(error).split("\n", 1)[0][:120]
+        raise ModelInvalidError(
+            f"{file} is not a plain checkpoint of tensors, so it is refused ({reason}). Download it again."
+        ) from error
+    tensors = _state_dict(content)
+    if not any(key.startswith(weights.key_prefixes) for key in tensors):
+        raise ModelInvalidError(f"{file} does not hold the weights of {weights.name}. Give {weights.file_name}.")
+    return tensors
+
+
+def _harmless_globals() -> list[Any]:
+    """Allow NumPy scalars, which training checkpoints keep beside the tensors (a loss, an epoch)."""
+    scalar = np._core.multiarray.scalar  # type: ignore[attr-defined]
+    names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+    kinds = (np.float64, np.float32, np.int64, np.int32, np.bool_)
+    return [np.dtype, *((scalar, name) for name in names), *(type(np.dtype(kind)) for kind in kinds)]
+
+
+def _state_dict(content: object) -> "dict[str, Tensor]":
+    import torch
+
+    for key in ("state_dict", "best_state", "model"):
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    if not isinstance(content, Mapping):
+        return {}
+    pairs = ((str(key).removeprefix("module."), value) for key, value in content.items())
+    return {key: value for key, value in pairs if isinstance(value, torch.Tensor)}
+
+
+def _store(weights: PublishedWeights, folder: Path, tensors: "dict[str, Tensor]", digest: str) -> None:
+    config = {
+        **weights.config,
+        "family": weights.family,
+        "description": weights.description,
+        "licence": weights.licence,
+        "source_url": weights.url,
+        "source_sha256": digest,
+    }
+    card = (
+        f"# {weights.name}\n\n{weights.description}\n\nConverted by `samplegen models pull` from {weights.url}\n"
+        f"(SHA-256 {digest}). Licence: {weights.licence}.\n"
+    )
+    save_model(folder, tensors=tensors, config=config, card=card, half=False, allow_large=True)
