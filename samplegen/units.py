@@ -22,6 +22,11 @@ def seconds_to_samples(seconds: float, *, sample_rate: int) -> int:
     return _round(seconds * sample_rate)
 
 
+def samples_to_samples(samples: int, *, from_rate: int, to_rate: int) -> int:
+    """Nearest whole number of samples after a change of the sample rate."""
+    return _round(Fraction(samples * to_rate, from_rate))
+
+
 def samples_to_seconds(samples: int, *, sample_rate: int) -> float:
     """Duration in seconds."""
     return samples / sample_rate
