@@ -1,0 +1,35 @@
+"""Every test runs on one torch thread, offline, away from the user's cache and working folder."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_variable] = "1"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["MPLBACKEND"] = "Agg"
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # After the variables above: more threads than free cores make torch collapse.
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.delenv("SAMPLEGEN_MODELS", raising=False)
+    monkeypatch.delenv("SAMPLEGEN_DEBUG", raising=False)
+
+
+@pytest.fixture(scope="session")
+def shared_audio() -> Iterator[Path]:
+    """Folder of real audio, beside the checkout or where SAMPLEGEN_AUDIO says; skips without it."""
+    folder = Path(os.environ.get("SAMPLEGEN_AUDIO") or Path(__file__).parents[2] / "shared" / "audio")
+    if not folder.is_dir():
+        pytest.skip(f"needs real audio in {folder} (or in $SAMPLEGEN_AUDIO)")
+    yield folder
