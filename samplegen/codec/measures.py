@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+# Cached tensors are made outside inference mode: a first call inside it would spoil them for training.
 _WINDOW = 2048
 _HOP = 512
 _BANDS = 96
@@ -20,6 +21,7 @@ _CLIPPED_DB = 70.0
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)
 def mel_bands(n_fft: int, *, bands: int, sample_rate: int, low_hz: float = 20.0) -> Tensor:
     """Triangular filters of height 1, equally spaced on the HTK mel scale.
 
@@ -38,6 +40,7 @@ def mel_bands(n_fft: int, *, bands: int, sample_rate: int, low_hz: float = 20.0)
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(False)
 def hann(n_fft: int) -> Tensor:
     """Periodic Hann window, ``[n_fft]``. Shared: do not change it."""
     return torch.hann_window(n_fft)
