@@ -1,0 +1,201 @@
+"""A spectral autoencoder whose every layer runs at the latent frame rate.
+
+A short-time Fourier transform feeds ConvNeXt blocks; the decoder ends in a head
+that predicts magnitude and phase of every frame, and an inverse transform. On a
+CPU nearly all work is dense products, so it decodes about a hundred times faster
+than real time (the idea of Vocos: Siuzdak 2023, arXiv:2306.00814).
+
+Framing is *same*: frame k of the inner transform is centred on
+``(k + 0.5) * frame_hop`` and ``stack`` inner frames make one latent frame, so
+latent n is centred on ``(n + 0.5) * hop_length``, N = T / hop exactly, and a ring
+is decoded by wrapping the latents around.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class SpectralConfig:
+    """Architecture of a `SpectralAutoencoder`.
+
+    Parameters
+    ----------
+    n_fft, frame_hop
+        Inner transform, in samples; `n_fft` is a multiple of `frame_hop`.
+    stack
+        Inner frames per latent frame; ``hop_length = stack * frame_hop``.
+    dimension
+        Latent channels.
+    encoder_width, encoder_blocks, decoder_width, decoder_blocks
+        ConvNeXt widths and depths.
+    expansion
+        Hidden width of a block in units of its width.
+    kernel_size
+        Frames seen by a block's depthwise convolution; odd.
+    """
+
+    sample_rate: int = 44100
+    n_fft: int = 2048
+    frame_hop: int = 512
+    stack: int = 2
+    dimension: int = 96
+    encoder_width: int = 320
+    encoder_blocks: int = 4
+    decoder_width: int = 384
+    decoder_blocks: int = 8
+    expansion: int = 3
+    kernel_size: int = 7
+
+    @property
+    def hop_length(self) -> int:
+        """Samples per latent frame."""
+        return self.stack * self.frame_hop
+
+    @property
+    def bins(self) -> int:
+        """Frequency bins of the inner transform."""
+        return self.n_fft // 2 + 1
+
+    @property
+    def reach(self) -> int:
+        """Latent frames on either side that can alter a decoded frame."""
+        overlap = -(-self.n_fft // (2 * self.hop_length))
+        return (self.decoder_blocks + 1) * (self.kernel_size // 2) + overlap
+
+
+class ConvNextBlock(nn.Module):
+    """Depthwise convolution over time, then a two-layer perceptron per frame; ``[B, N, W]`` in and out."""
+
+    def __init__(self, width: int, *, expansion: int, kernel_size: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv1d(width, width, kernel_size, padding=kernel_size // 2, groups=width)
+        self.norm = nn.LayerNorm(width)
+        self.widen = nn.Linear(width, expansion * width)
+        self.narrow = nn.Linear(expansion * width, width)
+        self.scale = nn.Parameter(torch.full((width,), 0.1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Residual update of ``[B, N, W]``."""
+        y = self.mix(x.transpose(1, 2)).transpose(1, 2)
+        return x + self.narrow(F.gelu(self.widen(self.norm(y)), approximate="tanh")) * self.scale
+
+
+class Stft(nn.Module):
+    """Same-framed transform and its inverse: T samples, T / hop frames."""
+
+    window: Tensor
+
+    def __init__(self, n_fft: int, hop: int) -> None:
+        super().__init__()
+        self.n_fft, self.hop, self.pad = n_fft, hop, (n_fft - hop) // 2
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+
+    def analyse(self, samples: Tensor, *, loop: bool) -> Tensor:
+        """``[B, T]`` to complex ``[B, K, F]`` with K = T / hop frames of F bins."""
+        padded = _wrap(samples, self.pad) if loop else F.pad(samples, (self.pad, self.pad))
+        spectrum = torch.stft(padded, self.n_fft, self.hop, window=self.window, center=False, return_complex=True)
+        return spectrum.transpose(1, 2)
+
+    def synthesise(self, spectrum: Tensor) -> Tensor:
+        """Complex ``[B, K, F]`` to ``[B, K * hop]`` by windowed overlap-add."""
+        frames = torch.fft.irfft(spectrum, n=self.n_fft, dim=-1) * self.window
+        total = self._overlap_add(frames)
+        weight = self._overlap_add((self.window**2).expand(1, spectrum.shape[1], -1))
+        return (total / weight.clamp_min(1e-3))[:, self.pad : self.pad + spectrum.shape[1] * self.hop]
+
+    def _overlap_add(self, frames: Tensor) -> Tensor:
+        batch, count, _ = frames.shape
+        parts = self.n_fft // self.hop
+        pieces = frames.reshape(batch, count, parts, self.hop)
+        shifted = [F.pad(pieces[:, :, k], (0, 0, k, parts - 1 - k)) for k in range(parts)]
+        return torch.stack(shifted).sum(0).reshape(batch, -1)
+
+
+class SpectralEncoder(nn.Module):
+    """``[B, T]`` samples to ``[B, N, C]`` latents."""
+
+    def __init__(self, config: SpectralConfig) -> None:
+        super().__init__()
+        self.stack = config.stack
+        self.stft = Stft(config.n_fft, config.frame_hop)
+        width = config.encoder_width
+        self.read = nn.Linear(3 * config.bins * config.stack, width)
+        self.blocks = _blocks(width, config.encoder_blocks, config)
+        self.norm = nn.LayerNorm(width)
+        self.write = nn.Linear(width, config.dimension)
+
+    def forward(self, samples: Tensor, *, loop: bool = False) -> Tensor:
+        """Encode; `loop` wraps the transform round the end (the blocks see `reach` wrapped by the caller)."""
+        spectrum = self.stft.analyse(samples, loop=loop)
+        magnitude = spectrum.abs()
+        phasor = spectrum / (magnitude + 1e-4) * (magnitude + 1e-6) ** 0.3
+        features = torch.cat([torch.log(magnitude + 1e-3) * 0.3 + 1.0, phasor.real, phasor.imag], dim=-1)
+        stacked = features.reshape(features.shape[0], features.shape[1] // self.stack, -1)
+        return self.write(self.norm(self.blocks(self.read(stacked))))
+
+
+class SpectralDecoder(nn.Module):
+    """``[B, N, C]`` latents to ``[B, N * hop]`` samples."""
+
+    def __init__(self, config: SpectralConfig) -> None:
+        super().__init__()
+        self.bins = config.bins
+        self.stft = Stft(config.n_fft, config.frame_hop)
+        width = config.decoder_width
+        self.read = nn.Conv1d(config.dimension, width, config.kernel_size, padding=config.kernel_size // 2)
+        self.blocks = _blocks(width, config.decoder_blocks, config)
+        self.norm = nn.LayerNorm(width)
+        self.write = nn.Linear(width, 3 * config.bins * config.stack)
+        with torch.no_grad():
+            self.write.weight.mul_(0.5)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Decode; magnitudes are clamped to ±60 dB around full scale, so no latent can blow up."""
+        hidden = self.norm(self.blocks(self.read(latents.transpose(1, 2)).transpose(1, 2)))
+        head = self.write(hidden).float()
+        log_magnitude, real, imag = head.reshape(head.shape[0], -1, 3 * self.bins).chunk(3, dim=-1)
+        magnitude = torch.exp(log_magnitude.clamp(-12.0, 7.0) - 1.0)
+        unit = magnitude * torch.rsqrt(real * real + imag * imag + 1e-6)
+        return self.stft.synthesise(torch.complex(unit * real, unit * imag))
+
+
+class SpectralAutoencoder(nn.Module):
+    """Encoder and decoder with the ring forms that loops need."""
+
+    def __init__(self, config: SpectralConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = SpectralEncoder(config)
+        self.decoder = SpectralDecoder(config)
+
+    def encode(self, samples: Tensor, *, loop: bool = False) -> Tensor:
+        """``[B, T]`` with T a multiple of the hop to ``[B, C, N]``; exact on a ring when `loop`."""
+        if not loop:
+            return self.encoder(samples).transpose(1, 2)
+        reach, hop = self.config.reach, self.config.hop_length
+        latents = self.encoder(_wrap(samples, reach * hop))
+        return latents[:, reach:-reach].transpose(1, 2)
+
+    def decode(self, latents: Tensor, *, loop: bool = False) -> Tensor:
+        """``[B, C, N]`` to ``[B, N * hop]``; on a ring every sample sees its neighbours across the seam."""
+        if not loop:
+            return self.decoder(latents.transpose(1, 2))
+        reach, hop = self.config.reach, self.config.hop_length
+        samples = self.decoder(_wrap(latents, reach).transpose(1, 2))
+        return samples[:, reach * hop : -reach * hop]
+
+
+def _blocks(width: int, count: int, config: SpectralConfig) -> nn.Sequential:
+    make = [ConvNextBlock(width, expansion=config.expansion, kernel_size=config.kernel_size) for _ in range(count)]
+    return nn.Sequential(*make)
+
+
+def _wrap(x: Tensor, amount: int) -> Tensor:
+    """Extend the last axis by `amount` on both sides as if it were a ring, however short."""
+    length = x.shape[-1]
+    index = torch.arange(-amount, length + amount, device=x.device) % length
+    return x.index_select(-1, index)
