@@ -55,9 +55,7 @@ def beats_at_times(times_s: NDArray[np.float64], *, beat_times_s: Sequence[float
     intervals = np.diff(beats)
     first, last = np.median(intervals[:NEAREST_INTERVALS]), np.median(intervals[-NEAREST_INTERVALS:])
     count = np.where(times_s < beats[0], (times_s - beats[0]) / first, count)
-    after: NDArray[np.float64] = np.where(
-        times_s > beats[-1], beats.size - 1 + (times_s - beats[-1]) / last, count
-    )
+    after: NDArray[np.float64] = np.where(times_s > beats[-1], beats.size - 1 + (times_s - beats[-1]) / last, count)
     return after
 
 

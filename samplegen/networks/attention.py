@@ -78,7 +78,7 @@ def rotate(x: Tensor, *, start: int) -> Tensor:
     position = torch.arange(start, start + x.shape[-2], dtype=torch.float32, device=x.device)
     angles = position[:, None] * ROTARY_BASE**-steps
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    first, second = x.split(half, dim=-1)
+    first, second = x[..., :half], x[..., half:]
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
 
 
@@ -144,5 +144,5 @@ class Attention(nn.Module):
         shape = (channels // self.heads,)
         query = F.rms_norm(query, shape, eps=1e-6) * self.sharpness.to(h.dtype)
         h = windowed_attention(query.to(h.dtype), F.rms_norm(key, shape, eps=1e-6).to(h.dtype), value, window, valid)
-        h = self.project_out(h.transpose(1, 2).reshape(batch, frames, channels))
-        return x + h.transpose(1, 2)
+        change: Tensor = self.project_out(h.transpose(1, 2).reshape(batch, frames, channels))
+        return x + change.transpose(1, 2)

@@ -44,7 +44,7 @@ class Conv(nn.Conv1d):
     def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride=stride, padding=kernel // 2)
 
-    def forward(self, x: Tensor, circular: bool = False) -> Tensor:  # type: ignore[override]
+    def forward(self, x: Tensor, circular: bool = False) -> Tensor:
         """``[B, inputs, N]`` to ``[B, outputs, N / stride]``."""
         reach = self.kernel_size[0] // 2
         if not circular or reach == 0:
@@ -79,7 +79,8 @@ class ResidualBlock(nn.Module):
         scale, shift = self.modulation(time)[..., None].chunk(2, dim=1)
         h = self.norm_out(h) * (1 + scale.to(h.dtype)) + shift.to(h.dtype)
         skip: Tensor = self.skip(x)
-        return skip + self.conv_out(self.dropout(F.silu(h)), circular)
+        change: Tensor = self.conv_out(self.dropout(F.silu(h)), circular)
+        return skip + change
 
 
 class Downsample(nn.Module):

@@ -101,7 +101,7 @@ def config_from_dict(values: dict[str, Any]) -> UNetConfig:
             raise ModelInvalidError(f"The network configuration has an unknown entry '{key}'; pull the model again.")
         if not _fits(value, key):
             raise ModelInvalidError(f"The network configuration has {key} = {value!r}, which is of the wrong kind.")
-    read = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    read: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return UNetConfig(**read)
 
 
@@ -230,7 +230,9 @@ class UNet(nn.Module):
         """
         frames = x.shape[-1]
         if frames == 0 or frames % self.multiple:
-            raise UsageError(f"The network takes a multiple of {self.multiple} frames, not {frames}: pad or use a ring.")
+            raise UsageError(
+                f"The network takes multiples of {self.multiple} frames, not {frames}: pad, or use a ring."
+            )
         dtype = self.input.weight.dtype
         beat = self._beat(conditioning).to(dtype)
         time = self._time(x, alpha, conditioning)
@@ -253,7 +255,8 @@ class UNet(nn.Module):
             if level:
                 h = self.grow[level - 1](h, circular=circular)
         h = self.output(F.silu(self.norm(h)), circular)
-        return h.to(x.dtype)
+        velocity: Tensor = h.to(x.dtype)
+        return velocity
 
     def _beat(self, conditioning: Conditioning) -> Tensor:
         has = conditioning.has_beat[:, None, None].to(conditioning.beat.dtype)
