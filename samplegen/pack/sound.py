@@ -1,5 +1,6 @@
 """The `Sound` value: audio with what it is (`Tags`) and where it came from (`Provenance`)."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +8,10 @@ from typing import Any, Final
 
 from samplegen import units
 from samplegen.audio.types import Audio
-from samplegen.errors import UsageError
+from samplegen.errors import SamplegenError, UsageError
 
 KINDS: Final = ("loop", "one_shot", "riser", "texture")
+PEAK_CEILING_DB: Final = -0.3
 MIN_BPM: Final = 20.0
 MAX_BPM: Final = 999.0
 METER_DENOMINATORS: Final = (1, 2, 4, 8, 16, 32)
@@ -115,11 +117,16 @@ class Provenance:
     Parameters
     ----------
     parameters
-        JSON values only; a copy is kept.
+        JSON values only; a copy is kept (tuples become lists).
     licence
         Licence of the sound, such as ``CC0-1.0``.
     version
         Version of samplegen.
+
+    Raises
+    ------
+    SamplegenError
+        If a parameter is not a JSON value.
     """
 
     engine: str
@@ -132,8 +139,12 @@ class Provenance:
     version: str = ""
 
     def __post_init__(self) -> None:
-        """Keep a copy, so that the caller's dict may change."""
-        object.__setattr__(self, "parameters", dict(self.parameters))
+        """Keep a copy in JSON's own types, so that what is written is what is read back."""
+        try:
+            parameters = json.loads(json.dumps(dict(self.parameters), allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise SamplegenError(f"The parameters {self.parameters!r} do not fit JSON ({error}).") from error
+        object.__setattr__(self, "parameters", parameters)
 
 
 @dataclass(frozen=True, eq=False)

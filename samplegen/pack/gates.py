@@ -1,0 +1,165 @@
+"""Gates: what a sound must measure before it may enter a pack.
+
+Limits are those of the design (§6) and of ``formats.md``. A gate answers None
+where it does not apply; `judge` asks all of them and gathers the measures that
+the manifest keeps.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from samplegen import units
+from samplegen.audio import quality
+from samplegen.audio.tempo import tempo_matches
+from samplegen.pack.duplicates import MIN_LOOP_DISTANCE_DB, MIN_ONE_SHOT_DISTANCE_DB, DuplicateIndex
+from samplegen.pack.sound import PEAK_CEILING_DB, Sound, Tags
+from samplegen.pack.verdict import GateResult, Verdict
+
+PEAK_FLOOR_DB: Final = -24.0
+LEVEL_FLOOR_DB: Final = -50.0
+TEMPO_TOLERANCE_BPM: Final = 0.5
+MAX_DC: Final = 1e-3
+MAX_ONSET_MS: Final = 1.0
+_ROUNDING_DB: Final = 1e-3
+
+# Longest silence inside a loop, in bars. Full drums and tops keep a pulse; single
+# voices rest (a snare waits for the backbeat, dub chords for a whole bar).
+_REST_BARS: Final[Mapping[str, float]] = {"drums": 0.5, "tops": 0.5}
+_DEFAULT_REST_BARS: Final = 1.0
+# Sustained voices have no onset grid from which a tempo could be measured.
+_WITHOUT_PULSE: Final = frozenset({"chord", "pad", "drone", "ambient", "texture"})
+
+
+Measures = dict[str, float | None]
+Gate = Callable[[Sound, Measures], GateResult | None]
+
+
+def _result(name: str, *, passed: bool, measured: float | None, limit: float | None, reason: str) -> GateResult:
+    return GateResult(name, passed, measured, limit, "" if passed else reason)
+
+
+def voice_of(tags: Tags) -> str:
+    """The category without the ``loop_`` that some kinds begin with."""
+    return tags.category.lower().removeprefix("loop_")
+
+
+def gate_length(sound: Sound, measures: Measures) -> GateResult | None:
+    """The exact number of samples that tempo and bars ask for."""
+    expected = sound.tags.length_at(sound.audio.sample_rate)
+    if expected is None or sound.tags.kind == "one_shot":
+        return None
+    reason = f"It has {sound.audio.length} samples; {sound.tags.bars} bars at {sound.tags.bpm:g} BPM have {expected}."
+    return _result(
+        "length", passed=sound.audio.length == expected, measured=sound.audio.length, limit=expected, reason=reason
+    )
+
+
+def gate_peak(sound: Sound, measures: Measures) -> GateResult:
+    """A peak between `PEAK_FLOOR_DB` and `PEAK_CEILING_DB`."""
+    peak_db = measures["peak_db"] = quality.peak_db(sound.audio)
+    too_high = peak_db > PEAK_CEILING_DB + _ROUNDING_DB
+    limit = PEAK_CEILING_DB if too_high else PEAK_FLOOR_DB
+    reason = f"Its peak is {peak_db:.2f} dBFS; {PEAK_FLOOR_DB:g} to {PEAK_CEILING_DB:g} are allowed."
+    passed = not too_high and peak_db >= PEAK_FLOOR_DB
+    return _result("peak", passed=passed, measured=peak_db, limit=limit, reason=reason)
+
+
+def gate_dc(sound: Sound, measures: Measures) -> GateResult:
+    """No constant offset in loops and textures; the mean of a short hit means nothing below its peak's scale."""
+    offset = measures["dc_offset"] = quality.dc_offset(sound.audio)
+    limit = MAX_DC if sound.tags.kind != "one_shot" else 10 * MAX_DC
+    reason = f"It has a constant offset of {offset:.4f} of full scale; {limit:g} is allowed."
+    return _result("dc", passed=abs(offset) <= limit, measured=offset, limit=limit, reason=reason)
+
+
+def gate_silence(sound: Sound, measures: Measures) -> GateResult:
+    """A loop is not silent for longer than its kind may rest (round its end too); nothing is silent as a whole."""
+    rms = float(np.sqrt(np.mean(np.square(sound.audio.samples, dtype=np.float64)))) if sound.audio.length else 0.0
+    level_db = measures["rms_db"] = units.gain_to_db(rms)
+    if level_db < LEVEL_FLOOR_DB:
+        reason = f"It is nearly silent: {level_db:.1f} dB RMS, {LEVEL_FLOOR_DB:g} are needed."
+        return _result("silence", passed=False, measured=level_db, limit=LEVEL_FLOOR_DB, reason=reason)
+    tags = sound.tags
+    if tags.kind != "loop" or tags.bpm is None:
+        return _result("silence", passed=True, measured=level_db, limit=LEVEL_FLOOR_DB, reason="")
+    twice = sound.audio.with_samples(np.tile(sound.audio.samples, 2))
+    longest_s = measures["longest_silence_s"] = min(quality.longest_silence_s(twice), sound.audio.duration_s)
+    bars = _REST_BARS.get(voice_of(tags), _DEFAULT_REST_BARS)
+    limit_s = units.bars_to_seconds(1, bpm=tags.bpm, beats_per_bar=tags.meter[0]) * bars
+    reason = f"It is silent for {longest_s:.2f} s in one go; {limit_s:.2f} s ({bars:g} bars) are allowed."
+    return _result("silence", passed=longest_s < limit_s, measured=longest_s, limit=limit_s, reason=reason)
+
+
+def gate_clicks(sound: Sound, measures: Measures) -> GateResult:
+    """No isolated jumps of the waveform."""
+    clicks = measures["clicks"] = quality.click_count(sound.audio)
+    return _result("clicks", passed=clicks == 0, measured=clicks, limit=0, reason=f"It has {clicks} clicks.")
+
+
+def gate_onset(sound: Sound, measures: Measures) -> GateResult | None:
+    """A one-shot begins within `MAX_ONSET_MS` of its first sample."""
+    if sound.tags.kind != "one_shot":
+        return None
+    onset_ms = measures["onset_ms"] = 1e3 * quality.leading_silence_s(sound.audio)
+    reason = f"It begins {onset_ms:.1f} ms late; {MAX_ONSET_MS:g} ms are allowed."
+    return _result("onset", passed=onset_ms <= MAX_ONSET_MS, measured=onset_ms, limit=MAX_ONSET_MS, reason=reason)
+
+
+def gate_seam(sound: Sound, measures: Measures) -> GateResult | None:
+    """A loop's end joins its beginning like any of its other beats (specs/alpha_blending.md §7)."""
+    tags = sound.tags
+    if tags.kind != "loop" or tags.bars is None:
+        return None
+    seam = quality.measure_seam(sound.audio, bars=tags.bars, beats_per_bar=tags.meter[0])
+    measures["seam_step_ratio"], measures["seam_flux_ratio"] = seam.step_ratio, seam.flux_ratio
+    reason = f"Its seam is audible (step {seam.step_ratio:.1f}, spectral change {seam.flux_ratio:.1f} times the usual)."
+    return _result("seam", passed=seam.passed, measured=seam.step_ratio, limit=None, reason=reason)
+
+
+def gate_tempo(sound: Sound, measures: Measures) -> GateResult | None:
+    """The measured tempo of a loop is the tagged one; sustained voices have none to measure."""
+    tags = sound.tags
+    if tags.kind != "loop" or tags.bpm is None or voice_of(tags) in _WITHOUT_PULSE:
+        return None
+    passed, measured = tempo_matches(sound.audio, bpm=tags.bpm, tolerance_bpm=TEMPO_TOLERANCE_BPM, ring=True)
+    measures["tempo_bpm"] = measured
+    reason = f"Its tempo measures {measured:.2f} BPM, not {tags.bpm:g}."
+    return _result("tempo", passed=passed, measured=measured, limit=TEMPO_TOLERANCE_BPM, reason=reason)
+
+
+GATES: Final[Mapping[str, Gate]] = {
+    "length": gate_length,
+    "peak": gate_peak,
+    "dc": gate_dc,
+    "silence": gate_silence,
+    "clicks": gate_clicks,
+    "onset": gate_onset,
+    "seam": gate_seam,
+    "tempo": gate_tempo,
+}
+
+
+def gate_duplicate(sound: Sound, measures: Measures, *, index: DuplicateIndex) -> GateResult | None:
+    """The nearest sound that is kept already, or was learned from, differs audibly."""
+    neighbour = index.nearest(sound)
+    if neighbour is None:
+        return None
+    limit = MIN_LOOP_DISTANCE_DB if sound.tags.kind == "loop" else MIN_ONE_SHOT_DISTANCE_DB
+    measures["nearest_db"] = neighbour.distance_db
+    reason = f"It is nearly the same as {neighbour.name}: {neighbour.distance_db:.2f} dB apart, {limit:g} are needed."
+    passed = neighbour.distance_db >= limit
+    return _result("duplicate", passed=passed, measured=neighbour.distance_db, limit=limit, reason=reason)
+
+
+def judge(sound: Sound, *, index: DuplicateIndex | None = None) -> Verdict:
+    """Ask every gate of `GATES`, and whether `index` knows the sound already.
+
+    The index is not changed; add the sound to it when it is kept.
+    """
+    measures: Measures = {"lufs": quality.loudness_lufs(sound.audio)}
+    results = [gate(sound, measures) for gate in GATES.values()]
+    if index is not None:
+        results.append(gate_duplicate(sound, measures, index=index))
+    return Verdict(tuple(result for result in results if result is not None), measures)
