@@ -86,6 +86,11 @@ def ratio_to_cents(ratio: float) -> float:
     return 1200.0 * math.log2(ratio)
 
 
+def cents_to_ratio(cents: float) -> float:
+    """Frequency ratio of a pitch distance in cents."""
+    return float(2.0 ** (cents / 1200.0))
+
+
 def hz_to_midi(hz: float) -> float:
     """Fractional MIDI note of a frequency (A4 = 440 Hz = 69)."""
     return A4_MIDI + 12.0 * math.log2(hz / A4_HZ)
