@@ -1,0 +1,144 @@
+"""Options that mean the same in every command, and how their values are read.
+
+A value that makes no sense is refused with what was given and what is allowed.
+"""
+
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from samplegen.errors import UsageError
+
+MIN_BPM: Final = 60.0
+MAX_BPM: Final = 200.0
+MAX_BARS: Final = 64
+MAX_BEATS_PER_BAR: Final = 16
+METER_DENOMINATORS: Final = (2, 4, 8, 16)
+MAX_COUNT: Final = 10_000
+MAX_SEED: Final = 2**63 - 1
+_KEY: Final = re.compile(r"([A-Ga-g])([#b♯♭]?)\s*(m|min|minor|maj|major)?", re.ASCII)
+
+
+def parse_bpm(text: str) -> float:
+    """Tempo in beats per minute."""
+    value = _number(text)
+    if value is None:
+        raise UsageError(f"--bpm {text!r} is not a number. Give {MIN_BPM:g} to {MAX_BPM:g}, such as 128 or 174.3.")
+    if not MIN_BPM <= value <= MAX_BPM:
+        raise UsageError(f"--bpm {text} is outside the tempi that can be made: {MIN_BPM:g} to {MAX_BPM:g}.")
+    return value
+
+
+def parse_bars(text: str) -> int:
+    """Length in bars."""
+    return _whole("--bars", text, low=1, high=MAX_BARS)
+
+
+def parse_count(text: str) -> int:
+    """How many sounds."""
+    return _whole("-n", text, low=1, high=MAX_COUNT)
+
+
+def parse_seed(text: str) -> int:
+    """Seed of every random draw."""
+    return _whole("--seed", text, low=0, high=MAX_SEED)
+
+
+def parse_meter(text: str) -> tuple[int, int]:
+    """``"7/8"`` to ``(7, 8)``."""
+    match = re.fullmatch(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*", text, re.ASCII)
+    allowed = f"1 to {MAX_BEATS_PER_BAR} beats over {', '.join(map(str, METER_DENOMINATORS))}, such as 4/4 or 7/8"
+    if match is None:
+        raise UsageError(f"--meter {text!r} is not a meter. Give {allowed}.")
+    numerator, denominator = int(match[1]), int(match[2])
+    if not 1 <= numerator <= MAX_BEATS_PER_BAR or denominator not in METER_DENOMINATORS:
+        raise UsageError(f"--meter {text} is not possible. Give {allowed}.")
+    return numerator, denominator
+
+
+def parse_key(text: str) -> str:
+    """``"a minor"``, ``"Amin"`` and ``"Am"`` to ``"Am"``; majors have no suffix."""
+    match = _KEY.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"--key {text!r} is not a key. Write it like C, F#, Bb, Am or C#m.")
+    letter, accidental, mode = match.groups()
+    sign = {"♯": "#", "♭": "b"}.get(accidental, accidental)
+    return f"{letter.upper()}{sign}{'m' if mode in ('m', 'min', 'minor') else ''}"
+
+
+def parse_steps(text: str) -> int:
+    """A number of training steps."""
+    return _whole("--max-steps", text, low=1, high=10**9)
+
+
+def parse_processes(text: str) -> int:
+    """How many processes share the work."""
+    return _whole("--processes", text, low=1, high=256)
+
+
+def parse_minutes(text: str) -> float:
+    """A positive time in minutes."""
+    value = _number(text)
+    if value is None or not value > 0.0:
+        raise UsageError(f"--max-minutes {text!r} is not a time. Give minutes above 0, such as 90.")
+    return value
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)  # typer passes defaults through here too, as they are
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _whole(option: str, text: str, *, low: int, high: int) -> int:
+    if not re.fullmatch(r"\s*[+-]?\d{1,30}\s*", str(text), re.ASCII):
+        raise UsageError(f"{option} {text!r} is not a whole number. Give {low} to {high}.")
+    if not low <= int(text) <= high:
+        raise UsageError(f"{option} {text} is outside {low} to {high}.")
+    return int(text)
+
+
+Bpm = Annotated[float, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo, 60 to 200.")]
+Bars = Annotated[int, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Length in bars.")]
+Meter = Annotated[str, typer.Option("--meter", metavar="N/D", help="Meter, such as 3/4 or 7/8.")]
+Key = Annotated[
+    str | None, typer.Option("--key", parser=parse_key, metavar="KEY", help="Key of pitched sounds: Am, F#, Bb, C#m.")
+]
+Prompt = Annotated[str | None, typer.Option("--prompt", metavar="TEXT", help="What it should sound like, in words.")]
+Count = Annotated[int, typer.Option("-n", "--count", parser=parse_count, metavar="N", help="How many.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        parser=parse_seed,
+        metavar="SEED",
+        help="Same seed, same bytes on the same machine. Left out, one is drawn and noted in the manifest.",
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Model, by name or folder. Left out, the bundled one.")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to; made where missing.")]
+Fx = Annotated[
+    str | None,
+    typer.Option("--fx", metavar="CHAIN", help="Effects: clean, punch, dusty, wide, crush, or a chain from a .toml."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+MaxMinutes = Annotated[
+    float | None,
+    typer.Option("--max-minutes", parser=parse_minutes, metavar="MIN", help="Stop after this time, over all runs."),
+]
+MaxSteps = Annotated[
+    int | None,
+    typer.Option("--max-steps", parser=parse_steps, metavar="N", help="Stop after this many steps, over all runs."),
+]
+Processes = Annotated[
+    int, typer.Option("--processes", parser=parse_processes, metavar="N", help="Processes that share the work.")
+]

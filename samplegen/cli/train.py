@@ -1,0 +1,107 @@
+"""``samplegen train``: a codec and a generator from a library of sounds."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from samplegen.cli.console import Console
+from samplegen.cli.options import Json, MaxMinutes, MaxSteps, Processes, Quiet, Seed
+
+if TYPE_CHECKING:
+    from samplegen.training.runs import TrainingResult
+
+app = typer.Typer(help="Train a codec or a generator.", no_args_is_help=True)
+
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="A .toml that overrides parts of the defaults.")
+]
+Run = Annotated[Path, typer.Option("--run", metavar="DIR", help="Folder of checkpoints and logs.")]
+ModelOut = Annotated[Path, typer.Option("--out", metavar="DIR", help="Model folder to write, named after the model.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --run stopped.")]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps.")]
+
+
+@app.command()
+def codec(
+    library: Annotated[Path, typer.Argument(metavar="LIBRARY", help="The file that 'data scan' wrote.")],
+    out: ModelOut,
+    run: Run = Path("runs/codec"),
+    family: Annotated[str, typer.Option("--family", metavar="NAME", help="spectral (for CPUs) or encodec.")] = (
+        "spectral"
+    ),
+    config: Config = None,
+    max_minutes: MaxMinutes = None,
+    max_steps: MaxSteps = None,
+    resume: Resume = False,
+    device: Device = "auto",
+    processes: Processes = 1,
+    seed: Seed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a codec on a scanned library; resumable."""
+    from samplegen.training.runs import train_codec
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Training the codec") as report:
+            result = train_codec(
+                library,
+                out=out,
+                run=run,
+                family=family,
+                config=config,
+                max_minutes=max_minutes,
+                max_steps=max_steps,
+                resume=resume,
+                device=device,
+                processes=processes,
+                seed=seed or 0,
+                progress=report,
+            )
+        _show(console, result)
+
+
+@app.command()
+def generator(
+    latents: Annotated[Path, typer.Argument(metavar="LATENTS", help="The folder that 'data encode' wrote.")],
+    out: ModelOut,
+    run: Run = Path("runs/generator"),
+    size: Annotated[str, typer.Option("--size", metavar="NAME", help="tiny, small or medium.")] = "small",
+    config: Config = None,
+    max_minutes: MaxMinutes = None,
+    max_steps: MaxSteps = None,
+    resume: Resume = False,
+    device: Device = "auto",
+    processes: Processes = 1,
+    seed: Seed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a generator on encoded sounds; resumable."""
+    from samplegen.training.runs import train_generator
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Training the generator") as report:
+            result = train_generator(
+                latents,
+                out=out,
+                run=run,
+                size=size,
+                config=config,
+                max_minutes=max_minutes,
+                max_steps=max_steps,
+                resume=resume,
+                device=device,
+                processes=processes,
+                seed=seed or 0,
+                progress=report,
+            )
+        _show(console, result)
+
+
+def _show(console: Console, result: "TrainingResult") -> None:
+    figures: Mapping[str, float] = result.figures
+    lines = [f"{name}: {value:.4g}" for name, value in figures.items()]
+    console.result({"folder": result.folder, "figures": dict(figures)}, text="\n".join([*lines, str(result.folder)]))

@@ -1,0 +1,35 @@
+"""`samplegen data` on a folder of made sounds."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from samplegen.cli.app import run
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    folder = tmp_path / "sounds"
+    (folder / "Kicks").mkdir(parents=True)
+    samples = np.sin(np.arange(8000) * 0.05).astype(np.float32) * np.linspace(0.9, 0.0, 8000, dtype=np.float32)
+    soundfile.write(folder / "Kicks" / "Kick 01.wav", samples, 44_100)
+    (folder / "Kicks" / "Kick 02.wav").write_bytes(b"no audio at all")
+    return folder
+
+
+def test_scan(sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "library.jsonl"
+    assert run(["data", "scan", str(sounds), "--out", str(out), "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["library"] == str(out) and value["sounds"] == 1 and value["kinds"] == {"kick": 1}
+    assert [Path(item["path"]).name for item in value["dropped"]] == ["Kick 02.wav"]
+    assert out.is_file()
+
+
+def test_scan_tells_people_what_was_dropped(sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "scan", str(sounds), "--out", str(tmp_path / "library.jsonl")]) == 0
+    out = capsys.readouterr().out
+    assert "Kick 02.wav: " in out and "1 sounds kept, 1 files dropped" in out
