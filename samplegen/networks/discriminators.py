@@ -52,15 +52,9 @@ class StftDiscriminator(nn.Module):
     def forward(self, samples: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Logits and feature maps of ``[B, C, T]``, T at least one window."""
         batch, channels, length = samples.shape
-        bins = torch.stft(
-            samples.reshape(batch * channels, length),
-            self.n_fft,
-            self.n_fft // 4,
-            window=self.get_buffer("window"),
-            center=False,
-            normalized=False,
-            return_complex=True,
-        ) / self.get_buffer("window").square().sum().sqrt()
+        window, flat = self.get_buffer("window"), samples.reshape(batch * channels, length)
+        bins = torch.stft(flat, self.n_fft, self.n_fft // 4, window=window, center=False, return_complex=True)
+        bins = bins / window.square().sum().sqrt()
         bins = bins.view(batch, channels, *bins.shape[1:]).transpose(2, 3)
         hidden = torch.cat([bins.real, bins.imag], dim=1)
         features = []

@@ -16,7 +16,8 @@ import torch
 from torch import Generator, Tensor
 
 from samplegen.checkpoints import save_model
-from samplegen.codec.encodec_family import EncodecCodec, EncodecConfig, build_encodec
+from samplegen.codec.encodec_family import FAMILY, EncodecCodec
+from samplegen.codec.encodec_network import EncodecConfig, build_encodec
 from samplegen.networks.discriminators import DiscriminatorConfig, MultiScaleStftDiscriminator
 from samplegen.training.adversarial import (
     LossBalancer,
@@ -48,7 +49,8 @@ class EncodecTrainingConfig:
     discriminator_share
         Probability that a step updates the discriminator.
     adversary_start
-        Progress (0–1) from which the adversary takes part.
+        Progress (0–1) from which the adversary takes part. The public recipe starts at
+        0; short runs want 0.1 to 0.5, as a fresh judge's gradient gets its share too.
     quantised_share
         Probability that a step decodes quantised latents; below 1 the decoder also
         learns the continuous ones that generators give it.
@@ -239,7 +241,7 @@ def save_encodec(task: EncodecTask, folder: Path, *, card: str, metadata: dict[s
     tensors = {name: value.detach().cpu() for name, value in task.average.weights.items()}
     codec = EncodecCodec(task.config, tensors, name=folder.name, weights_hash="")
     config = (metadata or {}) | {
-        "family": "encodec",
+        "family": FAMILY,
         "architecture": asdict(task.config),
         "training": asdict(task.training),
         "latency_s": codec.latency_s,
