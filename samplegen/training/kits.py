@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from samplegen.errors import InputError
-from samplegen.training.library import ONE_SHOT_KINDS, Library, Record
+from samplegen.training.library import KINDS, Library, Record
 from samplegen.training.sounds import Shape
 from samplegen.training.split import Split
 
@@ -27,6 +27,11 @@ _STANDS_IN = {
     "percussion": ("rim", "tom"), "fx": ("percussion", "synth"), "kick": ("tom", "percussion"),
 }  # fmt: skip
 _ACOUSTIC_STYLES = frozenset({"breakbeat", "hiphop", "dub", "ambient"})
+_MAX_SHIFT = 12.0  # semitones a recording is shifted; beyond, the note moves to another octave
+_STOP_WORDS = frozenset(
+    "hit hits velocity center edge generic hand drum drums tone kit off and the for stack machine decay body buttend "
+    "shot one loud med min max".split()
+)
 _CORE_KINDS = frozenset({"kick", "snare", "hat_closed"})
 
 
@@ -62,7 +67,7 @@ class Instrument:
         """The nearest recording and the semitones to shift it by, in whichever octave needs least."""
         pitch, record = min(self.notes, key=lambda note: (abs(midi - note[0]), note[1].path))
         shift = midi - pitch
-        while abs(shift) > 7.0 and abs(shift - np.copysign(12.0, shift)) < abs(shift):
+        while abs(shift) > _MAX_SHIFT:
             shift -= float(np.copysign(12.0, shift))
         return record, shift
 
@@ -123,20 +128,28 @@ def draw_kit(library: Library, *, rng: np.random.Generator, style: str, split: S
 
 def draw_bass_instrument(library: Library, *, rng: np.random.Generator, split: Split = "train") -> Kit:
     """Draw a pitched bass; an `InputError` when the split has none."""
-    return _draw_instrument(library, ("bass",), rng=rng, split=split, level_db=_LEVEL_DB["bass"])
+    return _draw_instrument(library, ("bass",), rng=rng, split=split, level_db=_LEVEL_DB["bass"], pitches=(20.0, 58.0))
 
 
 def draw_chord_instrument(library: Library, *, rng: np.random.Generator, split: Split = "train") -> Kit:
     """Draw a pitched instrument for chords; an `InputError` when the split has none."""
-    return _draw_instrument(library, CHORD_KINDS, rng=rng, split=split, level_db=_LEVEL_DB["chord"])
+    return _draw_instrument(
+        library, CHORD_KINDS, rng=rng, split=split, level_db=_LEVEL_DB["chord"], pitches=(43.0, 84.0)
+    )
 
 
 def _draw_instrument(
-    library: Library, kinds: Sequence[str], *, rng: np.random.Generator, split: Split, level_db: float
+    library: Library,
+    kinds: Sequence[str],
+    *,
+    rng: np.random.Generator,
+    split: Split,
+    level_db: float,
+    pitches: tuple[float, float],
 ) -> Kit:
     groups: dict[tuple[str, str, str], list[tuple[float, Record]]] = defaultdict(list)
     for record in library.select(kinds=kinds, split=split):
-        if record.midi_pitch is not None and 20.0 <= record.midi_pitch <= 100.0:
+        if record.midi_pitch is not None and pitches[0] <= record.midi_pitch <= pitches[1]:
             groups[(record.kind, record.source, record.caption)].append((record.midi_pitch, record))
     if not groups:
         raise InputError(
@@ -152,7 +165,9 @@ def _draw_instrument(
     notes = tuple(sorted(groups[chosen], key=lambda note: (note[0], note[1].path)))
     level = level_db + float(rng.uniform(-1.0, 1.0))
     return Kit(
-        instrument=Instrument(notes, shape, level), real=True, words=tuple(dict.fromkeys((kind, *chosen[2].split())))
+        instrument=Instrument(notes, shape, level),
+        real=True,
+        words=tuple(dict.fromkeys((kind, *_plain_words(chosen[2])))),
     )
 
 
@@ -229,5 +244,13 @@ def _words(elements: Mapping[str, Sequence[Element]]) -> tuple[str, ...]:
     words: list[str] = []
     for kind in ("kick", "snare", "clap", "percussion"):
         for element in elements.get(kind, ())[:1]:
-            words += [word for word in element.loudest.caption.split() if word.isalpha() and word not in ONE_SHOT_KINDS]
+            words += _plain_words(element.loudest.caption)[:3]
     return tuple(dict.fromkeys(words))
+
+
+def _plain_words(caption: str) -> list[str]:
+    """Words that describe a sound: no numbers, codes, kinds or fillers."""
+    words = caption.lower().split()
+    return [
+        word for word in words if word.isalpha() and len(word) > 2 and word not in _STOP_WORDS and word not in KINDS
+    ]

@@ -127,7 +127,9 @@ def draw_percussion(style: str, *, rng: np.random.Generator, bars: int, meter: t
     for voice in range(int(rng.integers(1, 4)) + (not events)):
         kind = str(rng.choice(["percussion", "percussion", "percussion", "tom", "rim"]))
         ring = euclidean_rhythm(
-            int(rng.integers(2, max(3, steps * 5 // 8))), steps=steps, rotation=int(rng.integers(steps))
+            int(rng.integers(2, max(3, steps * (5 if style == "ambient" else 9) // 16))),
+            steps=steps,
+            rotation=int(rng.integers(steps)),
         )
         line = "".join("x" if hit else "." for hit in ring)
         if rng.random() < 0.35:

@@ -1,12 +1,13 @@
 """Bar-exact training loops with known beats: draw a loop, render it on a ring, name what it is."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, UsageError
+from samplegen.training.grooves import draw_groove
 from samplegen.training.kits import Kit, draw_bass_instrument, draw_chord_instrument, draw_kit
 from samplegen.training.library import Library
 from samplegen.training.melodies import draw_bass, draw_chords
@@ -25,6 +26,7 @@ LOOP_WEIGHTS: Mapping[str, float] = {
 LOOP_KINDS = tuple(LOOP_WEIGHTS)
 LOWEST_BPM, HIGHEST_BPM = 60.0, 200.0
 PEAK_DB = -1.0
+GROOVE_SHARE = 0.35
 _METERS = ((4, 4), (3, 4), (5, 4), (7, 8), (6, 8))
 _METER_WEIGHTS = (0.88, 0.04, 0.03, 0.03, 0.02)
 _BARS, _BARS_WEIGHTS = (1, 2, 4), (0.2, 0.45, 0.35)
@@ -171,6 +173,20 @@ def _draw_kind(kind: str, style: str, *, rng: np.random.Generator, bars: int, me
     return draw_pattern(style, rng=rng, bars=bars, meter=meter, kinds=kinds)
 
 
+def with_groove(spec: LoopSpec, library: Library, *, rng: np.random.Generator, split: Split = "train") -> LoopSpec:
+    """`spec` played from a MIDI groove of `library`, in a share of the drum loops and where there is one."""
+    if spec.kind not in ("loop_drums", "loop_tops") or rng.random() >= GROOVE_SHARE:
+        return spec
+    drawn = draw_groove(library, rng=rng, bars=spec.bars, split=split)
+    if drawn is None:
+        return spec
+    pattern, bpm = drawn
+    if spec.kind == "loop_tops":
+        pattern = replace(pattern, events=tuple(event for event in pattern.events if event.kind != "kick"))
+    keeps_tempo = LOWEST_BPM <= bpm <= HIGHEST_BPM and rng.random() < 0.5
+    return replace(spec, pattern=pattern, bpm=float(round(bpm)) if keeps_tempo else spec.bpm)
+
+
 def draw_loop_kit(spec: LoopSpec, library: Library, *, rng: np.random.Generator, split: Split = "train") -> Kit:
     """Draw what `spec` is played on, from one split of `library`."""
     if spec.kind == "loop_bass":
@@ -225,7 +241,7 @@ def render_item(
     store = store or SoundStore(library)
     for attempt in range(_MAX_ATTEMPTS):
         rng = np.random.default_rng([seed, index, attempt])
-        spec = draw_spec(rng=rng, weights=weights)
+        spec = with_groove(draw_spec(rng=rng, weights=weights), library, rng=rng, split=split)
         kit = draw_loop_kit(spec, library, rng=rng, split=split)
         loop = render_loop(spec, kit, store=store)
         if float(np.max(np.abs(loop.audio.samples))) > _SILENT_PEAK:

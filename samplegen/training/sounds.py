@@ -19,6 +19,7 @@ MAX_SOUND_S = 6.0
 LEVEL_WINDOW_S = 0.05
 _ATTACK_FLOOR_DB = -46.0
 _TILT_HZ = 1200.0
+_END_FADE_S = 0.004  # recordings that stop in their own noise would click
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class SoundStore:
         path = self.library.path_of(record)
         audio = read_audio(path, sample_rate=self.sample_rate, mono=True, max_seconds=MAX_SOUND_S)
         sound = trim_attack(audio.samples[0])
+        sound = fade_out(sound, length=len(sound) - 1, fade=int(_END_FADE_S * self.sample_rate))
         sound.flags.writeable = False
         self._sounds[record.path] = sound
         self._bytes += sound.nbytes

@@ -88,7 +88,8 @@ STYLE_TABLE: dict[str, Style] = {
     "breakbeat": Style(
         100, 140,
         (
-            Layer("kick", ("X.x.......xx....", "X..x......x..x..", "X.x...x...x.....X.........xx....", "X......x..x..2.2",
+            Layer("kick", ("X.x.......xx....", "X..x......x..x..", "X.x...x...x.....X.........xx....",
+                           "X......x..x..2.2",
                            "X..2..x..xx.....", "X.x.....g.xx...2")),
             Layer("snare", ("....X..o.o..X..o", "....X..g.o..X...", "....X..o.o....X.", "....X.g.....X.gg",
                             "....X..o.o..X..o....X..o.o....X.")),
@@ -121,7 +122,8 @@ STYLE_TABLE: dict[str, Style] = {
         (
             Layer("kick", ("X.........X.....", "X.........X..2..", "X.x.......xx....", "X......2..X....2",
                            "X.X.......XX....X.X.......X.....")),
-            Layer("snare", (*_BACKBEAT, "....X..g....X..g", "....X..o.o..X..o", "....X..o.o....X.", "....X..o.o..X..o....X..o.o....X.")),
+            Layer("snare", (*_BACKBEAT, "....X..g....X..g", "....X..o.o..X..o", "....X..o.o....X.",
+                            "....X..o.o..X..o....X..o.o....X.")),
             Layer("hat_closed", (*_EIGHTHS, *_SIXTEENTHS, "x.xgx.xgx.xgx.xg"), 0.95),
             Layer("hat_open", ("..x...x...x...x.", "..............x.", "......x.......x."), 0.4),
             Layer("cymbal", ("x.x.x.x.x.x.x.x.", "x...x...x...x...", "X..............."), 0.4),
@@ -133,8 +135,8 @@ STYLE_TABLE: dict[str, Style] = {
     "trap": Style(
         130, 160,
         (
-            Layer("kick", ("X.....x.......x.", "X..x......x.....", "X.....x...x...2.", "X.............x.X.....x...x.....",
-                           "X......x..x..2..")),
+            Layer("kick", ("X.....x.......x.", "X..x......x.....", "X.....x...x...2.",
+                           "X.............x.X.....x...x.....", "X......x..x..2..")),
             Layer("snare", ("........X.......", "........X......g", "........X....2..")),
             Layer("clap", ("........X.......",), 0.6),
             Layer("hat_closed", ("x.x.x.x.x.x.x.x.", "x.x.x.x.x.xxx.x.", "xxxxxxxxxxxxxxxx", "x..x..x.x..x..x.")),
