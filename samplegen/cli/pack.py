@@ -1,12 +1,15 @@
 """``samplegen pack``: what is done with whole packs."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from samplegen.cli.console import Console
 from samplegen.cli.options import Json, Quiet
+
+if TYPE_CHECKING:
+    from samplegen.pack.check import Report
 
 app = typer.Typer(help="Check packs made by anyone.", no_args_is_help=True)
 
@@ -27,7 +30,13 @@ def check(
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress(f"Checking {folder}") as report:
-            outcome = check_pack(folder, progress=report)
-        console.result(outcome.to_json(), text=outcome.to_text())
-    if not outcome.passed:
+            found = check_pack(folder, progress=report)
+        console.result(found.to_json(), text=_text(found))
+    if not found.passed:
         raise typer.Exit(FAULTY)
+
+
+def _text(found: "Report") -> str:
+    lines = [f"{problem.severity}: {problem.path}: {problem.message}" for problem in found.problems]
+    counts = f"{len(found.errors)} errors, {len(found.warnings)} warnings"
+    return "\n".join([*lines, f"{found.checked} files checked in {found.folder}: {counts}."])
