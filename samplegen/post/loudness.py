@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from samplegen.audio.quality import loudness_lufs
 from samplegen.audio.types import Audio
 from samplegen.errors import UsageError
-from samplegen.units import db_to_gain
+from samplegen.units import db_to_gain, seconds_to_samples
 
 PEAK_DB = -0.3
 HIGH_PASS_HZ = 20.0
-_SILENT_LUFS = -100.0
+MOMENTARY_S = 0.4
+_CHANNELS_FIRST = 64  # pedalboard guesses the channel axis of an array: the shorter one
 
 
 def normalise_peak(audio: Audio, *, peak_db: float = PEAK_DB) -> Audio:
@@ -33,6 +35,8 @@ def limit_peak(audio: Audio, *, peak_db: float = PEAK_DB) -> Audio:
 def normalise_loudness(audio: Audio, *, lufs: float, max_peak_db: float = PEAK_DB) -> Audio:
     """Gain to an integrated loudness (ITU-R BS.1770), or less where the peak would pass `max_peak_db`.
 
+    A sound below 0.4 s, one block of that measure, counts as followed by silence. Silence stays.
+
     Raises
     ------
     UsageError
@@ -40,10 +44,8 @@ def normalise_loudness(audio: Audio, *, lufs: float, max_peak_db: float = PEAK_D
     """
     if not -70.0 <= lufs <= 0.0:
         raise UsageError(f"A loudness of {lufs} LUFS makes no sense; give -70 to 0, such as -14.")
-    from samplegen.audio.quality import loudness_lufs
-
-    measured = loudness_lufs(audio)
-    if not np.isfinite(measured) or measured <= _SILENT_LUFS:
+    measured = loudness_lufs(_at_least(audio, seconds=MOMENTARY_S))
+    if measured is None:
         return limit_peak(audio, peak_db=max_peak_db)
     return limit_peak(apply_gain(audio, gain=db_to_gain(lufs - measured)), peak_db=max_peak_db)
 
@@ -55,20 +57,26 @@ def remove_dc(audio: Audio, *, ring: bool) -> Audio:
     would turn silence into an offset, so a one-pole high-pass at 20 Hz (causal, -3 dB
     there, nothing before the onset) takes it out as it decays.
     """
-    samples = audio.samples.astype(np.float64)
     if not audio.length:
         return audio
     if ring:
+        samples = audio.samples.astype(np.float64)
         return audio.with_samples((samples - samples.mean(axis=1, keepdims=True)).astype(np.float32))
-    from scipy.signal import butter, sosfilt
+    from pedalboard import HighpassFilter
 
-    sections = butter(1, min(HIGH_PASS_HZ, 0.2 * audio.sample_rate), "highpass", fs=audio.sample_rate, output="sos")
-    return audio.with_samples(np.asarray(sosfilt(sections, samples, axis=1), dtype=np.float32))
+    padded = np.pad(audio.samples, ((0, 0), (0, _CHANNELS_FIRST)))
+    filtered = HighpassFilter(HIGH_PASS_HZ)(padded, float(audio.sample_rate))
+    return audio.with_samples(np.asarray(filtered[:, : audio.length], dtype=np.float32))
 
 
 def apply_gain(audio: Audio, *, gain: float) -> Audio:
     """Multiply every value by `gain`."""
     return audio.with_samples((audio.samples * gain).astype(np.float32))
+
+
+def _at_least(audio: Audio, *, seconds: float) -> Audio:
+    missing = seconds_to_samples(seconds, sample_rate=audio.sample_rate) + 1 - audio.length
+    return audio if missing <= 0 else audio.with_samples(np.pad(audio.samples, ((0, 0), (0, missing))))
 
 
 def _peak_limit(peak_db: float) -> float:

@@ -70,10 +70,11 @@ _ALL = (
     _chain(
         "crush",
         "Driven into 7 bits and a quarter of the rate, with the aliases left in.",
-        Effect("Distortion", {"drive_db": 8}),
+        Effect("Distortion", {"drive_db": 5}),
         Effect("Bitcrush", {"bit_depth": 7}),
         Effect("Resample", {"target_sample_rate": 11025, "quality": "ZeroOrderHold"}),
         Effect("LowpassFilter", {"cutoff_frequency_hz": 12000}),
+        Effect("Gain", {"gain_db": -3.0}),
     ),
 )
 
