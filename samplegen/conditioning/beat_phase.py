@@ -147,10 +147,13 @@ def loop_phase(
     the centre of frame n is ``(n + 0.5 - latency_s * frame_rate) * bars * B / N``; frame n + N gets the
     same. `bpm` fills the tempo channel only. The latency is a shift round the ring.
     """
+    beats = bars * beats_per_bar
     if frames < 1 or bars < 1 or beats_per_bar <= 0:
         raise UsageError(f"A loop needs frames, bars and beats; {frames}, {bars} and {beats_per_bar} given.")
+    if beats != round(beats):
+        raise UsageError(f"A loop holds whole beats, not {beats}: count 7/8 as seven, or take an even number of bars.")
     place = np.mod(np.arange(frames, dtype=np.float64) + 0.5 - latency_s * frame_rate, frames)
-    return phase_channels(place * (bars * beats_per_bar / frames), bpm=bpm, beats_per_bar=beats_per_bar)
+    return phase_channels(place * (beats / frames), bpm=bpm, beats_per_bar=beats_per_bar)
 
 
 def one_shot_phase(frames: int, *, frame_rate: float, window_frames: int, latency_s: float = 0.0) -> Tensor:

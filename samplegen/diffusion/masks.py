@@ -3,13 +3,14 @@
 Masks are true (1) where the latent is known: ``[N]``, ``[B, N]`` or ``[B, 1, N]``.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from samplegen.conditioning.types import Conditioning
-from samplegen.diffusion.blending import Denoiser, blend, data_from_velocity
+from samplegen.diffusion.blending import Denoiser, blend
 from samplegen.diffusion.guidance import Transform
 from samplegen.diffusion.samplers import Progress, Sampler, Velocity, midpoint
 from samplegen.diffusion.schedules import DEFAULT_SHAPE, alpha_grid
@@ -25,15 +26,16 @@ def _frames_mask(mask: Tensor, like: Tensor) -> Tensor:
 
 
 def keep_known(known: Tensor, mask: Tensor) -> Transform:
-    """Velocity transform towards the known data: ``v' = (x1' - x) / (1 - alpha)`` with x1' = known where masked."""
+    """Velocity transform towards the known data: ``v' = (x1' - x) / (1 - alpha)``, x1' known where masked (spec §7).
+
+    Elsewhere x1' is the predicted data, so that v' is v itself.
+    """
     keep = _frames_mask(mask, known)
 
     def transform(x: Tensor, velocity: Tensor, alpha: float) -> Tensor:
         if alpha >= 1:
             return velocity
-        data = torch.where(keep, known, data_from_velocity(x, velocity, alpha))
-        replaced: Tensor = (data - x) / (1 - alpha)
-        return replaced
+        return torch.where(keep, (known - x) / (1 - alpha), velocity)
 
     return transform
 
@@ -60,7 +62,7 @@ def inpaint(
 def jump_back(x: Tensor, noise: Tensor, *, alpha: float, arrival: float) -> Tensor:
     """From `arrival` back to a smaller `alpha` by adding fresh noise, at the right level of it (spec §7)."""
     share = alpha / arrival
-    spread = max(0.0, (1 - alpha) ** 2 - (share * (1 - arrival)) ** 2) ** 0.5
+    spread = math.sqrt(max(0.0, (1 - alpha) ** 2 - (share * (1 - arrival)) ** 2))
     return share * x + spread * noise
 
 
@@ -104,7 +106,8 @@ def masked_network(network: Denoiser, *, known: Tensor, mask: Tensor) -> Denoise
     def wrapped(x: Tensor, alpha: Tensor | float, conditioning: Conditioning, *, circular: bool = False) -> Tensor:
         branches = x.shape[0] // known.shape[0]
         also = {"known": known.repeat(branches, 1, 1), "known_mask": keep.repeat(branches, 1, 1)}
-        return network(x, alpha, conditioning, circular=circular, **also)
+        velocity: Tensor = network(x, alpha, conditioning, circular=circular, **also)
+        return velocity
 
     return wrapped
 
