@@ -12,9 +12,10 @@ import numpy as np
 
 from samplegen import units
 from samplegen.audio import quality
+from samplegen.audio.key import estimate_key
 from samplegen.audio.tempo import tempo_matches
 from samplegen.pack.duplicates import MIN_LOOP_DISTANCE_DB, MIN_ONE_SHOT_DISTANCE_DB, DuplicateIndex
-from samplegen.pack.sound import PEAK_CEILING_DB, Sound, Tags
+from samplegen.pack.sound import PEAK_CEILING_DB, Sound, Tags, key_to_pitch_class
 from samplegen.pack.verdict import GateResult, Verdict
 
 PEAK_FLOOR_DB: Final = -24.0
@@ -22,6 +23,7 @@ LEVEL_FLOOR_DB: Final = -50.0
 TEMPO_TOLERANCE_BPM: Final = 0.5
 MAX_DC: Final = 1e-3
 MAX_ONSET_MS: Final = 1.0
+MIN_KEY_CONFIDENCE: Final = 0.5
 _ROUNDING_DB: Final = 1e-3
 
 # Longest silence inside a loop, in bars. Full drums and tops keep a pulse; single
@@ -30,7 +32,6 @@ _REST_BARS: Final[Mapping[str, float]] = {"drums": 0.5, "tops": 0.5}
 _DEFAULT_REST_BARS: Final = 1.0
 # Sustained voices have no onset grid from which a tempo could be measured.
 _WITHOUT_PULSE: Final = frozenset({"chord", "pad", "drone", "ambient", "texture"})
-
 
 Measures = dict[str, float | None]
 Gate = Callable[[Sound, Measures], GateResult | None]
@@ -76,10 +77,9 @@ def gate_dc(sound: Sound, measures: Measures) -> GateResult:
 
 def gate_silence(sound: Sound, measures: Measures) -> GateResult:
     """A loop is not silent for longer than its kind may rest (round its end too); nothing is silent as a whole."""
-    rms = float(np.sqrt(np.mean(np.square(sound.audio.samples, dtype=np.float64)))) if sound.audio.length else 0.0
-    level_db = measures["rms_db"] = units.gain_to_db(rms)
+    level_db = measures["level_db"] = quality.active_level_db(sound.audio)
     if level_db < LEVEL_FLOOR_DB:
-        reason = f"It is nearly silent: {level_db:.1f} dB RMS, {LEVEL_FLOOR_DB:g} are needed."
+        reason = f"It is nearly silent: {level_db:.1f} dB where it sounds, {LEVEL_FLOOR_DB:g} are needed."
         return _result("silence", passed=False, measured=level_db, limit=LEVEL_FLOOR_DB, reason=reason)
     tags = sound.tags
     if tags.kind != "loop" or tags.bpm is None:
@@ -94,7 +94,7 @@ def gate_silence(sound: Sound, measures: Measures) -> GateResult:
 
 def gate_clicks(sound: Sound, measures: Measures) -> GateResult:
     """No isolated jumps of the waveform."""
-    clicks = measures["clicks"] = quality.click_count(sound.audio)
+    clicks = measures["clicks"] = quality.click_count(sound.audio, ring=sound.tags.kind == "loop")
     return _result("clicks", passed=clicks == 0, measured=clicks, limit=0, reason=f"It has {clicks} clicks.")
 
 
@@ -109,9 +109,11 @@ def gate_onset(sound: Sound, measures: Measures) -> GateResult | None:
 
 def gate_seam(sound: Sound, measures: Measures) -> GateResult | None:
     """A loop's end joins its beginning like any of its other beats (specs/alpha_blending.md §7)."""
-    tags = sound.tags
-    if tags.kind != "loop" or tags.bars is None:
-        return None
+    tags, audio = sound.tags, sound.audio
+    if tags.kind != "loop" or tags.bars is None or audio.length != tags.length_at(audio.sample_rate):
+        return None  # without the right length there are no bar lines to compare with
+    if audio.length < 2 * tags.bars * tags.meter[0]:
+        return _result("seam", passed=False, measured=None, limit=None, reason="It is too short for a loop.")
     seam = quality.measure_seam(sound.audio, bars=tags.bars, beats_per_bar=tags.meter[0])
     measures["seam_step_ratio"], measures["seam_flux_ratio"] = seam.step_ratio, seam.flux_ratio
     reason = f"Its seam is audible (step {seam.step_ratio:.1f}, spectral change {seam.flux_ratio:.1f} times the usual)."
@@ -125,8 +127,33 @@ def gate_tempo(sound: Sound, measures: Measures) -> GateResult | None:
         return None
     passed, measured = tempo_matches(sound.audio, bpm=tags.bpm, tolerance_bpm=TEMPO_TOLERANCE_BPM, ring=True)
     measures["tempo_bpm"] = measured
-    reason = f"Its tempo measures {measured:.2f} BPM, not {tags.bpm:g}."
+    found = "nothing that repeats" if measured is None else f"{measured:.2f} BPM"
+    reason = f"Its tempo measures {found}, not {tags.bpm:g} BPM."
     return _result("tempo", passed=passed, measured=measured, limit=TEMPO_TOLERANCE_BPM, reason=reason)
+
+
+def _are_related(first: str, second: str) -> bool:
+    """Same tonic, or scales that differ by at most one note (relative, dominant, subdominant)."""
+    if key_to_pitch_class(first) == key_to_pitch_class(second):
+        return True
+    relative_majors = [key_to_pitch_class(key) + (3 if key.endswith("m") else 0) for key in (first, second)]
+    return (relative_majors[0] - relative_majors[1]) % 12 in (0, 5, 7)
+
+
+def gate_key(sound: Sound, measures: Measures) -> GateResult | None:
+    """The measured key of a pitched loop or texture is the tagged one or a close relative of it.
+
+    Estimates confuse a key with its relative, parallel, dominant and subdominant,
+    and a faint estimate says nothing: only a clear and distant key fails.
+    """
+    tags = sound.tags
+    if tags.key is None or tags.kind not in ("loop", "texture"):
+        return None
+    estimate = estimate_key(sound.audio)
+    confidence = measures["key_confidence"] = estimate.confidence
+    passed = confidence < MIN_KEY_CONFIDENCE or _are_related(estimate.name, tags.key)
+    reason = f"Its key sounds like {estimate.name}, not {tags.key}."
+    return _result("key", passed=passed, measured=confidence, limit=MIN_KEY_CONFIDENCE, reason=reason)
 
 
 GATES: Final[Mapping[str, Gate]] = {
@@ -138,6 +165,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "onset": gate_onset,
     "seam": gate_seam,
     "tempo": gate_tempo,
+    "key": gate_key,
 }
 
 

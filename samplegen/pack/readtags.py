@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from samplegen.pack import chunks
 from samplegen.pack.id3 import decode_id3
 from samplegen.pack.riff import Chunk, scan_chunks
@@ -133,6 +135,8 @@ def _read_acid(tags: ReadTags, chunk: Chunk) -> ReadTags:
     if not 0 <= bpm < 1000:
         raise ValueError(f"tempo {bpm}")
     note = root if flags & chunks.ACID_ROOT_VALID else None
+    # 174.3 comes back from 32 bits as 174.30000305: take the shortest decimal that means the same.
+    bpm = float(str(np.float32(bpm)))
     acid = AcidTag(bool(flags & chunks.ACID_ONE_SHOT), note, beats, (numerator, denominator), bpm)
     return replace(tags, acid=acid)
 

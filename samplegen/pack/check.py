@@ -1,0 +1,260 @@
+"""Verifying a pack made by anyone: readable, named, tagged, exact, seamless, clean, distinct, unchanged."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Literal
+
+from samplegen import files
+from samplegen.audio.io import read_audio
+from samplegen.errors import InputError, SamplegenError
+from samplegen.pack.duplicates import DuplicateIndex
+from samplegen.pack.gates import PEAK_FLOOR_DB, judge
+from samplegen.pack.inference import Inferred, bpm_in_name, infer
+from samplegen.pack.journal import JOURNAL_NAME
+from samplegen.pack.manifest import MANIFEST_NAME, FileEntry, Manifest, read_manifest
+from samplegen.pack.naming import is_splice_name
+from samplegen.pack.readtags import ReadTags, read_tags
+from samplegen.pack.sound import Provenance, Sound
+from samplegen.pack.verdict import GateResult
+
+Severity = Literal["error", "warning"]
+_OTHER_AUDIO: Final = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".m4a", ".w64", ".rex", ".rx2"})
+_TEMPO_TOLERANCE_BPM: Final = 0.01
+# Many programs round the tempo in ID3 and in names.
+_ROUNDED_TEMPO_BPM: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with one file.
+
+    Parameters
+    ----------
+    path
+        Relative to the pack, with ``/``.
+    code
+        One word for programs, such as ``length`` or ``duplicate``.
+    message
+        One or two plain sentences.
+    """
+
+    path: str
+    severity: Severity
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check_pack` found; `measures` maps the path of each readable file to its numbers."""
+
+    folder: Path
+    checked: int
+    problems: tuple[Problem, ...]
+    measures: Mapping[str, Mapping[str, float | None]]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that make a pack unfit."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that somebody should look at."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is no error."""
+        return not self.errors
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        return {
+            "folder": str(self.folder),
+            "passed": self.passed,
+            "checked": self.checked,
+            "problems": [vars(problem) for problem in self.problems],
+            "measures": {path: dict(numbers) for path, numbers in self.measures.items()},
+        }
+
+
+def check_pack(folder: Path, *, progress: Callable[[int, int], None] | None = None) -> Report:
+    """Check every WAV file below `folder`, and its manifest where there is one.
+
+    Parameters
+    ----------
+    progress
+        Called with (files checked, files in all) after each file.
+
+    Raises
+    ------
+    InputError
+        If `folder` is not a folder, cannot be read or holds no WAV file.
+    """
+    paths = _wav_files(folder)
+    problems: list[Problem] = []
+    manifest = _manifest(folder, problems)
+    entries = {entry.path: entry for entry in manifest.files} if manifest is not None else {}
+    index, measures = DuplicateIndex(), {}
+    for number, relative in enumerate(paths, start=1):
+        found, numbers = _check_file(folder, relative, entry=entries.get(relative), index=index)
+        problems += found
+        if numbers is not None:
+            measures[relative] = numbers
+        if manifest is not None and relative not in entries:
+            problems.append(Problem(relative, "warning", "unlisted", f"It is not in {MANIFEST_NAME}."))
+        if progress is not None:
+            progress(number, len(paths))
+    problems += [
+        Problem(path, "error", "missing", f"{MANIFEST_NAME} lists it, but it is not there.")
+        for path in sorted(set(entries) - set(paths))
+    ]
+    problems += _folder_problems(folder, paths)
+    return Report(folder, len(paths), tuple(problems), measures)
+
+
+def _all_files(folder: Path) -> list[str]:
+    try:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder. Name the folder of a pack.")
+        return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    except OSError as error:
+        raise InputError(f"Cannot read {folder}: {error.strerror or error}.") from error
+
+
+def _wav_files(folder: Path) -> list[str]:
+    # Files that begin with a dot are none of a pack's (macOS leaves ._ files).
+    found = [
+        path
+        for path in _all_files(folder)
+        if PurePosixPath(path).suffix.lower() in (".wav", ".wave") and not PurePosixPath(path).name.startswith(".")
+    ]
+    if not found:
+        raise InputError(f"{folder} holds no WAV file. Name the folder of a pack.")
+    return found
+
+
+def _manifest(folder: Path, problems: list[Problem]) -> Manifest | None:
+    try:
+        return read_manifest(folder)
+    except InputError as error:
+        problems.append(Problem(MANIFEST_NAME, "error", "manifest", str(error)))
+        return None
+
+
+def _folder_problems(folder: Path, paths: list[str]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for path in paths:
+        other = seen.setdefault(PurePosixPath(path).stem.lower(), path)
+        if other != path:
+            yield Problem(path, "warning", "name", f"Its name is also that of {other}.")
+    for path in _all_files(folder):
+        name = PurePosixPath(path).name
+        if PurePosixPath(path).suffix.lower() in _OTHER_AUDIO:
+            yield Problem(path, "warning", "format", "It is not a WAV file and was not checked.")
+        elif name == JOURNAL_NAME:
+            yield Problem(path, "warning", "unfinished", "The pack was not finished. Run its command again.")
+        elif name.startswith(".") and name.endswith(".part"):
+            yield Problem(path, "warning", "unfinished", "It is half of a file that was being written. Delete it.")
+
+
+def _check_file(
+    folder: Path, relative: str, *, entry: FileEntry | None, index: DuplicateIndex
+) -> tuple[list[Problem], Mapping[str, float | None] | None]:
+    path, stem = folder / relative, PurePosixPath(relative).stem
+    found: list[Problem] = []
+    if not is_splice_name(stem):
+        message = f"The name {stem!r} has characters other than A-Z a-z 0-9 _ - #."
+        found.append(Problem(relative, "warning", "name", message))
+    try:
+        read = read_tags(path)
+        found += [Problem(relative, "error", "chunk", message) for message in read.problems]
+        audio = read_audio(path)
+        inferred = infer(read, relative=relative, entry=entry)
+    except SamplegenError as error:
+        found.append(Problem(relative, "error", "unreadable", str(error)))
+        return found, None
+    found += [Problem(relative, "error", "manifest", message) for message in _differences(path, read, entry)]
+    found += _tag_problems(read, relative=relative, inferred=inferred)
+    sound = Sound(audio, inferred.tags, Provenance(engine=""))
+    verdict = judge(sound, index=index)
+    index.add(sound, name=relative)
+    found += [
+        Problem(relative, _severity(result), result.name, result.reason)
+        for result in verdict.results
+        if not result.passed
+    ]
+    return found, verdict.measures
+
+
+def _severity(result: GateResult) -> Severity:
+    quiet = result.name == "peak" and result.limit == PEAK_FLOOR_DB
+    return "warning" if quiet or result.name == "key" else "error"
+
+
+def _differences(path: Path, read: ReadTags, entry: FileEntry | None) -> Iterator[str]:
+    """Sentences about what the manifest says otherwise than the file."""
+    if entry is None:
+        return
+    if files.hash_file(path) != entry.sha256:
+        yield f"It changed since {MANIFEST_NAME} was written: the SHA-256 is another."
+    beats = read.acid.beats if read.acid is not None else None
+    expected_beats = 0 if entry.kind == "one_shot" else entry.beats
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("length", read.length, entry.length),
+        ("sample rate", read.sample_rate, entry.sample_rate),
+        ("bit depth", read.bit_depth, entry.bit_depth),
+        ("number of channels", read.channels, entry.channels),
+        ("key", read.key, entry.key),
+        ("number of beats", beats, beats if expected_beats is None else expected_beats),
+    )
+    yield from (
+        f"Its {name} is {found}, but {MANIFEST_NAME} says {said}." for name, found, said in pairs if found != said
+    )
+    if entry.bpm is not None and abs((read.bpm or 0.0) - entry.bpm) > _TEMPO_TOLERANCE_BPM:
+        yield f"Its tempo tag is {read.bpm}, but {MANIFEST_NAME} says {entry.bpm:g} BPM."
+
+
+def _tag_problems(read: ReadTags, *, relative: str, inferred: Inferred) -> Iterator[Problem]:
+    tags = inferred.tags
+    if read.acid is None:
+        yield Problem(relative, "warning", "untagged", "It has no acid chunk: most DAWs will not know its tempo.")
+    elif tags.kind == "loop" and (read.acid.one_shot or not read.acid.beats):
+        yield Problem(relative, "error", "tags", "It is a loop, but its acid chunk says one-shot or no beats.")
+    tempi = {
+        "acid": read.acid.bpm if read.acid is not None and read.acid.bpm else None,
+        "ID3": _number(read.id3.get("TBPM", "")),
+        "its name": bpm_in_name(PurePosixPath(relative).stem) if tags.kind == "loop" else None,
+    }
+    said = {place: bpm for place, bpm in tempi.items() if bpm is not None}
+    if said and max(said.values()) - min(said.values()) > _ROUNDED_TEMPO_BPM:
+        listed = ", ".join(f"{place} {bpm:g}" for place, bpm in said.items())
+        yield Problem(relative, "error", "tags", f"Its tempo tags disagree: {listed} BPM.")
+    yield from _loop_problems(read, relative=relative, kind=tags.kind)
+    for position, label in read.cues:
+        if position >= max(1, read.length):
+            message = f"The marker {label!r} stands at sample {position}, after the end at {read.length}."
+            yield Problem(relative, "error", "markers", message)
+
+
+def _loop_problems(read: ReadTags, *, relative: str, kind: str) -> Iterator[Problem]:
+    loops = read.sampler.loops if read.sampler is not None else ()
+    for start, end in loops:
+        if not start < end < read.length:
+            message = f"Its loop runs from sample {start} to {end}, but it has {read.length} samples."
+            yield Problem(relative, "error", "loop", message)
+        elif kind == "one_shot":
+            yield Problem(relative, "error", "loop", "It is a one-shot with loop points: a sampler would repeat it.")
+        elif kind == "loop" and (start, end) != (0, read.length - 1):
+            message = f"Its loop points {start} to {end} leave a part of its {read.length} samples out."
+            yield Problem(relative, "warning", "loop", message)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 < value < 1000 else None
