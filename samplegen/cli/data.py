@@ -2,17 +2,23 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from samplegen.cli.console import Console
-from samplegen.cli.options import Json, Quiet
+from samplegen.cli.options import Count, FixedSeed, Json, Processes, Quiet, choose
 
 if TYPE_CHECKING:
     from samplegen.training.library import ScanResult
+    from samplegen.training.split import Split
 
 app = typer.Typer(help="Prepare training data: scan, render, encode.", no_args_is_help=True)
+
+SPLITS: Final[tuple["Split", ...]] = ("train", "held_out")
+
+LibraryFile = Annotated[Path, typer.Argument(metavar="LIBRARY", help="The file that 'data scan' wrote.")]
+SplitName = Annotated[str, typer.Option("--split", metavar="NAME", help="train or held_out: whose sounds are used.")]
 
 
 @app.command()
@@ -47,6 +53,67 @@ def scan(
         dropped = [{"path": item.path, "reason": item.reason} for item in result.dropped]
         value = {"library": out, "sounds": len(result.records), "kinds": kinds, "dropped": dropped}
         console.result(value, text=_scan_text(result, kinds, out))
+
+
+@app.command()
+def render(
+    library: LibraryFile,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of loops, with an index.jsonl.")] = Path(
+        "data/loops"
+    ),
+    count: Count = 100,
+    seed: FixedSeed = 0,
+    split: SplitName = "train",
+    file_format: Annotated[str, typer.Option("--format", metavar="NAME", help="flac or wav.")] = "flac",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Render training loops from a library's one-shots.
+
+    Each loop is exact to the sample, with its beats, tags and caption; the same series and number
+    give the same loop, and a second run goes on where the first stopped.
+    """
+    from samplegen.training.library import load_library
+    from samplegen.training.render_folder import render_to_folder
+
+    with Console(as_json=json, quiet=quiet) as console:
+        scanned = load_library(library).library
+        with console.progress("Rendering") as report:
+            made = render_to_folder(
+                scanned,
+                out,
+                count=count,
+                seed=seed,
+                split=choose("--split", split, SPLITS),
+                file_format=file_format,
+                on_loop=lambda number: report(number + 1, count),
+            )
+        console.result({"folder": out, "loops": count, "new": made}, text=f"{count} loops in {out}, {made} of them new")
+
+
+@app.command()
+def encode(
+    library: LibraryFile,
+    codec: Annotated[str, typer.Option("--codec", metavar="NAME", help="Codec, by name or folder.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of latents.")] = Path("data/latents"),
+    loops: Annotated[
+        int, typer.Option("--loops", metavar="N", min=0, help="Training loops to render and encode besides.")
+    ] = 4000,
+    seed: FixedSeed = 0,
+    processes: Processes = 1,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Encode one-shots and rendered loops into latents."""
+    from samplegen.training.encode import encode_library
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Encoding") as report:
+            latents = encode_library(
+                library, out=out, codec=codec, loops=loops, seed=seed, processes=processes, progress=report
+            )
+        value = {"folder": out, "items": len(latents.items), "frames": int(latents.values.shape[0]), **latents.header}
+        console.result(value, text=f"{len(latents.items)} sounds encoded in {out}")
 
 
 def _scan_text(result: "ScanResult", kinds: dict[str, int], out: Path) -> str:

@@ -5,8 +5,9 @@ A value that makes no sense is refused with what was given and what is allowed.
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -19,6 +20,7 @@ MAX_BEATS_PER_BAR: Final = 16
 METER_DENOMINATORS: Final = (2, 4, 8, 16)
 MAX_COUNT: Final = 10_000
 MAX_SEED: Final = 2**63 - 1
+Choice = TypeVar("Choice", bound=str)
 _KEY: Final = re.compile(r"([A-Ga-g])([#b♯♭]?)\s*(m|min|minor|maj|major)?", re.ASCII)
 
 
@@ -79,6 +81,14 @@ def parse_processes(text: str) -> int:
     return _whole("--processes", text, low=1, high=256)
 
 
+def choose(option: str, value: str, allowed: Sequence[Choice]) -> Choice:
+    """The one of `allowed` that equals `value`."""
+    for choice in allowed:
+        if choice == value:
+            return choice
+    raise UsageError(f"{option} {value!r} is not known. Choose one of {', '.join(allowed)}.")
+
+
 def parse_minutes(text: str) -> float:
     """A positive time in minutes."""
     value = _number(text)
@@ -120,6 +130,7 @@ Seed = Annotated[
         help="Same seed, same bytes on the same machine. Left out, one is drawn and noted in the manifest.",
     ),
 ]
+FixedSeed = Annotated[int, typer.Option("--seed", parser=parse_seed, metavar="SEED", help="Seed of every random draw.")]
 Model = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="Model, by name or folder. Left out, the bundled one.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from samplegen.cli.console import Console
-from samplegen.cli.options import Json, MaxMinutes, MaxSteps, Processes, Quiet, Seed
+from samplegen.cli.options import FixedSeed, Json, MaxMinutes, MaxSteps, Processes, Quiet
 
 if TYPE_CHECKING:
     from samplegen.training.runs import TrainingResult
@@ -37,7 +37,7 @@ def codec(
     resume: Resume = False,
     device: Device = "auto",
     processes: Processes = 1,
-    seed: Seed = 0,
+    seed: FixedSeed = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,7 +57,7 @@ def codec(
                 resume=resume,
                 device=device,
                 processes=processes,
-                seed=seed or 0,
+                seed=seed,
                 progress=report,
             )
         _show(console, result)
@@ -75,7 +75,7 @@ def generator(
     resume: Resume = False,
     device: Device = "auto",
     processes: Processes = 1,
-    seed: Seed = 0,
+    seed: FixedSeed = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -95,7 +95,7 @@ def generator(
                 resume=resume,
                 device=device,
                 processes=processes,
-                seed=seed or 0,
+                seed=seed,
                 progress=report,
             )
         _show(console, result)

@@ -24,6 +24,8 @@ COMMANDS = [
     ["models", "pull"],
     ["models", "verify"],
     ["data", "scan"],
+    ["data", "render"],
+    ["data", "encode"],
     ["train", "codec"],
     ["train", "generator"],
 ]

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from samplegen.cli.app import run
+from samplegen.training.library import Library
 
 
 @pytest.fixture
@@ -33,3 +34,41 @@ def test_scan_tells_people_what_was_dropped(sounds: Path, tmp_path: Path, capsys
     assert run(["data", "scan", str(sounds), "--out", str(tmp_path / "library.jsonl")]) == 0
     out = capsys.readouterr().out
     assert "Kick 02.wav: " in out and "1 sounds kept, 1 files dropped" in out
+
+
+def test_render_passes_plain_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sounds: Path) -> None:
+    asked: dict[str, object] = {}
+    library = tmp_path / "library.jsonl"
+    assert run(["data", "scan", str(sounds), "--out", str(library), "--quiet"]) == 0
+
+    def stand_in(library: Library, folder: Path, **options: object) -> int:
+        asked.update(options, folder=folder, sounds=len(library.records))
+        return 3
+
+    monkeypatch.setattr("samplegen.training.render_folder.render_to_folder", stand_in)
+    line = ["data", "render", str(library), "--out", "loops", "-n", "5", "--seed", "9", "--split", "held_out"]
+    assert run([*line, "--format", "wav"]) == 0
+    assert asked.pop("on_loop") is not None
+    assert asked == {
+        "folder": Path("loops"),
+        "sounds": 1,
+        "count": 5,
+        "seed": 9,
+        "split": "held_out",
+        "file_format": "wav",
+    }
+
+
+def test_render_refuses_an_unknown_split(
+    tmp_path: Path, sounds: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = tmp_path / "library.jsonl"
+    assert run(["data", "scan", str(sounds), "--out", str(library), "--quiet"]) == 0
+    assert run(["data", "render", str(library), "--out", str(tmp_path / "loops"), "--split", "test"]) == 2
+    assert "train, held_out" in capsys.readouterr().err
+    assert not (tmp_path / "loops").exists()
+
+
+def test_render_without_a_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "render", str(tmp_path / "none.jsonl")]) == 3
+    assert "samplegen data scan" in capsys.readouterr().err

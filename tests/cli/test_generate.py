@@ -1,0 +1,89 @@
+"""`samplegen loops` and `oneshots`: options become plain values, the result is printed; the pipeline stands aside."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from samplegen import pipeline
+from samplegen.cli.app import run
+from samplegen.pipeline import LoopRequest, OneShotRequest, PackResult
+
+RESULT = PackResult(
+    Path("my-pack"), (Path("Loops/a.wav"), Path("Loops/b.wav")), 7, 3, 1.25, ("sound 3: too quiet",), ("blorp",)
+)
+
+
+@pytest.fixture
+def loop_requests(monkeypatch: pytest.MonkeyPatch) -> list[LoopRequest]:
+    requests: list[LoopRequest] = []
+    monkeypatch.setattr(pipeline, "make_loops", lambda request: (requests.append(request), RESULT)[1])
+    return requests
+
+
+@pytest.fixture
+def one_shot_requests(monkeypatch: pytest.MonkeyPatch) -> list[OneShotRequest]:
+    requests: list[OneShotRequest] = []
+    monkeypatch.setattr(pipeline, "make_one_shots", lambda request: (requests.append(request), RESULT)[1])
+    return requests
+
+
+def test_loops_with_every_option(loop_requests: list[LoopRequest]) -> None:
+    line = (
+        "loops --bpm 174.3 --bars 2 --meter 7/8 --key Amin --kind tops --style dnb --prompt dark -n 3 --seed 5 "
+        "--model m --out o --fx punch --template {bpm}_{word} --hardware --force --quiet"
+    )
+    assert run(line.split()) == 0
+    (request,) = loop_requests
+    assert (request.bpm, request.bars, request.meter, request.key) == (174.3, 2, (7, 8), "Am")
+    assert (request.kind, request.style, request.prompt) == ("tops", "dnb", "dark")
+    assert (request.count, request.seed, request.model, request.out) == (3, 5, "m", Path("o"))
+    assert (request.fx, request.template, request.hardware, request.force) == ("punch", "{bpm}_{word}", True, True)
+
+
+def test_loops_with_no_option(loop_requests: list[LoopRequest]) -> None:
+    assert run(["loops"]) == 0
+    (request,) = loop_requests
+    assert (request.bpm, request.bars, request.meter, request.count) == (120.0, 4, (4, 4), 4)
+    assert request.seed is None and request.model is None and not request.force
+
+
+def test_one_shots_of_several_kinds(one_shot_requests: list[OneShotRequest]) -> None:
+    assert run(["oneshots", "--kind", "kick", "--kind", "snare", "-n", "16"]) == 0
+    (request,) = one_shot_requests
+    assert request.kinds == ("kick", "snare") and request.count == 16
+
+
+def test_result_for_people(loop_requests: list[LoopRequest], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["loops"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "Loops/a.wav\nLoops/b.wav\n2 sounds in my-pack (seed 7, 3 redrawn, 1.2 s)\n"
+    assert captured.err == "Not understood in --prompt: blorp\nNot made: sound 3: too quiet\n"
+
+
+def test_result_as_json(loop_requests: list[LoopRequest], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["loops", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {
+        "folder": "my-pack",
+        "files": ["Loops/a.wav", "Loops/b.wav"],
+        "seed": 7,
+        "redraws": 3,
+        "missing": ["sound 3: too quiet"],
+        "unknown_words": ["blorp"],
+        "seconds": 1.25,
+    }
+    assert captured.err == ""
+
+
+def test_quiet_prints_nothing(loop_requests: list[LoopRequest], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["loops", "--quiet"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_missing_model(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "pack"
+    assert run(["loops", "--model", "no-such-model", "--out", str(out)]) == 4
+    assert "'no-such-model'" in capsys.readouterr().err
+    assert not out.exists()
