@@ -26,9 +26,10 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
-    except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror}. Choose another folder with --out.") from error
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    except (OSError, ValueError) as error:  # a null byte in the name is a ValueError
+        cause = getattr(error, "strerror", None) or error
+        raise OutputError(f"Cannot write {path}: {cause}. Choose another folder with --out.") from error
     try:
         with os.fdopen(descriptor, "w+b") as file:
             write(file)

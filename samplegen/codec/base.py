@@ -29,6 +29,8 @@ class Codec(Protocol):
     ----------
     name, hash
         Model name and SHA-256 of its weights; a generator records both and refuses others.
+    latent_hash
+        Identifies the encoder alone: codecs that share it make the same latents.
     sample_rate, channels
         Of the audio it takes and gives.
     hop_length
@@ -36,12 +38,13 @@ class Codec(Protocol):
     dimension
         Latent channels C.
     latency_s
-        How much later than the centre of its frame an event sounds, in seconds
-        (measured once per codec with a click).
+        How late an event stands in the latents, in seconds, so that frame n speaks of
+        ``(n + 0.5) * hop / sample_rate - latency_s`` (measured once per codec with a click).
     """
 
     name: str
     hash: str
+    latent_hash: str
     sample_rate: int
     channels: int
     hop_length: int

@@ -65,6 +65,7 @@ class EncodecCodec:
         bandwidth_kbps: float | None = None,
     ) -> None:
         self.config, self.name, self.hash, self.snap = config, name, weights_hash, snap
+        self.latent_hash = weights_hash
         self.sample_rate, self.channels = config.sample_rate, config.channels
         self.hop_length, self.dimension = config.hop_length, config.latent_dimension
         self.codebooks = _count_codebooks(config, bandwidth_kbps)

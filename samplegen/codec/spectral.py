@@ -1,5 +1,7 @@
 """The spectral codec: our autoencoder for CPUs behind the `Codec` interface."""
 
+import hashlib
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,7 +11,7 @@ from samplegen.codec.base import Latents
 from samplegen.errors import InputError, ModelInvalidError
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 
-FAMILY = "codec-spectral"
+FAMILY = "spectral"
 
 
 class SpectralCodec:
@@ -28,6 +30,7 @@ class SpectralCodec:
         self.hop_length = config.hop_length
         self.dimension = config.dimension
         self._network = network.eval()
+        self.latent_hash = hash_encoder(network)
 
     @classmethod
     def from_model(cls, model: LoadedModel) -> "SpectralCodec":
@@ -59,3 +62,11 @@ class SpectralCodec:
     def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:
         """``[B, C, N]`` to ``[B, 1, N * hop_length]``."""
         return self._network.decode(latents.values, loop=loop).float()[:, None]
+
+
+def hash_encoder(network: SpectralAutoencoder) -> str:
+    """SHA-256 of the encoder's weights as they are stored (float16 matrices), in the order of their names."""
+    digest = hashlib.sha256(repr(network.config).encode())
+    for name, value in sorted(network.encoder.state_dict().items()):
+        digest.update(name.encode() + value.detach().cpu().half().numpy().tobytes())
+    return digest.hexdigest()

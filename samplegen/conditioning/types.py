@@ -52,6 +52,12 @@ class Conditioning:
         """Copy with other phase channels ``[B, 8, N']``."""
         return replace(self, beat=beat)
 
+    def to(self, device: torch.device) -> "Conditioning":
+        """Copy on another device."""
+        return Conditioning(
+            self.beat.to(device), self.embedding.to(device), self.has_beat.to(device), self.has_embedding.to(device)
+        )
+
 
 def concatenate(items: list[Conditioning]) -> Conditioning:
     """Join along the batch axis."""

@@ -39,10 +39,10 @@ class SpectralConfig:
     """
 
     sample_rate: int = 44100
-    n_fft: int = 2048
-    frame_hop: int = 512
-    stack: int = 2
-    dimension: int = 96
+    n_fft: int = 1024
+    frame_hop: int = 256
+    stack: int = 4
+    dimension: int = 128
     encoder_width: int = 320
     encoder_blocks: int = 4
     decoder_width: int = 384
@@ -81,7 +81,8 @@ class ConvNextBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Residual update of ``[B, N, W]``."""
         y = self.mix(x.transpose(1, 2)).transpose(1, 2)
-        return x + self.narrow(F.gelu(self.widen(self.norm(y)), approximate="tanh")) * self.scale
+        update: Tensor = self.narrow(F.gelu(self.widen(self.norm(y)), approximate="tanh")) * self.scale
+        return x + update
 
 
 class Stft(nn.Module):
@@ -98,7 +99,8 @@ class Stft(nn.Module):
         """``[B, T]`` to complex ``[B, K, F]`` with K = T / hop frames of F bins."""
         padded = _wrap(samples, self.pad) if loop else F.pad(samples, (self.pad, self.pad))
         spectrum = torch.stft(padded, self.n_fft, self.hop, window=self.window, center=False, return_complex=True)
-        return spectrum.transpose(1, 2)
+        frames: Tensor = spectrum.transpose(1, 2)
+        return frames
 
     def synthesise(self, spectrum: Tensor) -> Tensor:
         """Complex ``[B, K, F]`` to ``[B, K * hop]`` by windowed overlap-add."""
@@ -135,7 +137,8 @@ class SpectralEncoder(nn.Module):
         phasor = spectrum / (magnitude + 1e-4) * (magnitude + 1e-6) ** 0.3
         features = torch.cat([torch.log(magnitude + 1e-3) * 0.3 + 1.0, phasor.real, phasor.imag], dim=-1)
         stacked = features.reshape(features.shape[0], features.shape[1] // self.stack, -1)
-        return self.write(self.norm(self.blocks(self.read(stacked))))
+        latents: Tensor = self.write(self.norm(self.blocks(self.read(stacked))))
+        return latents
 
 
 class SpectralDecoder(nn.Module):
@@ -175,17 +178,19 @@ class SpectralAutoencoder(nn.Module):
     def encode(self, samples: Tensor, *, loop: bool = False) -> Tensor:
         """``[B, T]`` with T a multiple of the hop to ``[B, C, N]``; exact on a ring when `loop`."""
         if not loop:
-            return self.encoder(samples).transpose(1, 2)
+            line: Tensor = self.encoder(samples)
+            return line.transpose(1, 2)
         reach, hop = self.config.reach, self.config.hop_length
-        latents = self.encoder(_wrap(samples, reach * hop))
+        latents: Tensor = self.encoder(_wrap(samples, reach * hop))
         return latents[:, reach:-reach].transpose(1, 2)
 
     def decode(self, latents: Tensor, *, loop: bool = False) -> Tensor:
         """``[B, C, N]`` to ``[B, N * hop]``; on a ring every sample sees its neighbours across the seam."""
         if not loop:
-            return self.decoder(latents.transpose(1, 2))
+            line: Tensor = self.decoder(latents.transpose(1, 2))
+            return line
         reach, hop = self.config.reach, self.config.hop_length
-        samples = self.decoder(_wrap(latents, reach).transpose(1, 2))
+        samples: Tensor = self.decoder(_wrap(latents, reach).transpose(1, 2))
         return samples[:, reach * hop : -reach * hop]
 
 

@@ -21,7 +21,7 @@ from samplegen.pack.verdict import GateResult, Verdict
 PEAK_FLOOR_DB: Final = -24.0
 LEVEL_FLOOR_DB: Final = -50.0
 TEMPO_TOLERANCE_BPM: Final = 0.5
-MAX_DC: Final = 1e-3
+MAX_DC: Final = 5e-3
 MAX_ONSET_MS: Final = 1.0
 MIN_KEY_CONFIDENCE: Final = 0.5
 _ROUNDING_DB: Final = 1e-3
@@ -70,7 +70,7 @@ def gate_peak(sound: Sound, measures: Measures) -> GateResult:
 def gate_dc(sound: Sound, measures: Measures) -> GateResult:
     """No constant offset in loops and textures; the mean of a short hit means nothing below its peak's scale."""
     offset = measures["dc_offset"] = quality.dc_offset(sound.audio)
-    limit = MAX_DC if sound.tags.kind != "one_shot" else 10 * MAX_DC
+    limit = MAX_DC if sound.tags.kind != "one_shot" else 2 * MAX_DC
     reason = f"It has a constant offset of {offset:.4f} of full scale; {limit:g} is allowed."
     return _result("dc", passed=abs(offset) <= limit, measured=offset, limit=limit, reason=reason)
 

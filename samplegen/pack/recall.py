@@ -16,5 +16,5 @@ def recall_kept(writer: PackWriter) -> DuplicateIndex:
 
 
 def _sound_of(writer: PackWriter, entry: FileEntry) -> Sound:
-    tags = Tags(entry.kind, entry.category, bpm=entry.bpm, bars=entry.bars, meter=tuple(entry.meter))
+    tags = Tags(entry.kind, entry.category, bpm=entry.bpm, bars=entry.bars, meter=entry.meter)
     return Sound(read_audio(writer.folder / entry.path), tags, Provenance(entry.engine))

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from samplegen.errors import InputError
+from samplegen.training.events import Event, Pattern, sort_events
 from samplegen.training.library import GROOVE_KIND, Library
-from samplegen.training.patterns import Event, Pattern, sort_events
 from samplegen.training.split import Split
 
 # General MIDI percussion, with the extra notes of the electronic kit the data set was played on.

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from samplegen.training.events import Event, Pattern
 from samplegen.training.kits import Element, Instrument, Kit
 from samplegen.training.library import Record
-from samplegen.training.patterns import Event, Pattern
 from samplegen.training.sounds import Ring, Shape, SoundStore, fade_out, level_db, shape_sound
 from samplegen.units import db_to_gain
 

@@ -1,8 +1,8 @@
-"""Pieces every trainer shares: learning rate, weight average, mixed precision."""
+"""Pieces every trainer shares: learning rate and weight average."""
 
 import math
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -10,23 +10,14 @@ from torch import Tensor, nn
 WARM_UP_STEPS = 200
 
 
-def cosine_rate(optimiser: torch.optim.Optimizer, *, peak: float, step: int, progress: float,
-                warm_up: int = WARM_UP_STEPS) -> float:
+def cosine_rate(
+    optimiser: torch.optim.Optimizer, *, peak: float, step: int, progress: float, warm_up: int = WARM_UP_STEPS
+) -> float:
     """Set and return the learning rate: linear warm-up, then half a cosine over `progress` 0–1, floor 1 % of peak."""
     rate = peak * min(1.0, (step + 1) / warm_up) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * progress)))
     for group in optimiser.param_groups:
         group["lr"] = rate
     return rate
-
-
-def to_bfloat16(device: str = "cpu") -> AbstractContextManager[None]:
-    """Autocast of the dense products to bfloat16 where the processor has instructions for it."""
-    supported = device != "cpu" or _cpu_has_bfloat16()
-    return torch.autocast(device, torch.bfloat16, enabled=supported)
-
-
-def _cpu_has_bfloat16() -> bool:
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class WeightAverage:

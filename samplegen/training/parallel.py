@@ -4,9 +4,10 @@ On a CPU two processes of one thread beat one process of two threads beside othe
 work: they meet once per step instead of at every operation.
 """
 
-import os
+import tempfile
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -42,7 +43,7 @@ def from_first(value: float) -> float:
     return float(shared[0])
 
 
-def launch(work: Callable[..., Any], *arguments: Any, processes: int, threads: int = 1, port: int = 29571) -> None:
+def launch(work: Callable[..., Any], *arguments: Any, processes: int, threads: int = 1) -> None:
     """Run ``work(*arguments)`` in `processes` processes of `threads` threads that can average gradients.
 
     With one process it simply runs here. An error in one ends all.
@@ -51,15 +52,16 @@ def launch(work: Callable[..., Any], *arguments: Any, processes: int, threads: i
         torch.set_num_threads(threads)
         work(*arguments)
         return
-    multiprocessing.spawn(_start, args=(work, arguments, processes, threads, port), nprocs=processes)
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = (Path(folder) / "meeting").as_uri()
+        multiprocessing.spawn(_start, args=(work, arguments, processes, threads, meeting), nprocs=processes)
 
 
 def _start(
-    index: int, work: Callable[..., Any], arguments: tuple[Any, ...], processes: int, threads: int, port: int
+    index: int, work: Callable[..., Any], arguments: tuple[Any, ...], processes: int, threads: int, meeting: str
 ) -> None:
     torch.set_num_threads(threads)
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    dist.init_process_group("gloo", rank=index, world_size=processes, timeout=_PATIENCE)
+    dist.init_process_group("gloo", init_method=meeting, rank=index, world_size=processes, timeout=_PATIENCE)
     try:
         work(*arguments)
     finally:

@@ -1,84 +1,16 @@
-"""Drum patterns: a style's layers drawn into events on the beat grid, then loosened."""
+"""Drum patterns: a style's layers drawn into events on the beat grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from samplegen.errors import UsageError
-from samplegen.training.styles import LINE_STEPS, STYLE_TABLE, Layer, Style
+from samplegen.training.events import Event, Pattern, sort_events, steps_per_beat, swing_beat
+from samplegen.training.styles import LINE_STEPS, Layer, style_of
 
 _ACCENT, _PLAIN, _GHOST = 0.95, 0.72, 0.34
 _BAR_MEMORY = 0.88  # share of the steps that a later bar takes over from the first
 _FILL_CHANCE = {1: 0.06, 2: 0.2, 4: 0.55}
-# Spread of human drummers over 491 files of the Groove MIDI Dataset (formats.md), and how far a
-# voice lies off the hats; the common bias is a latency, not a feel.
-_TIMING_SIGMA_MS = {"kick": 19.0, "snare": 22.0, "clap": 22.0, "rim": 22.0, "tom": 22.0}
-_TIMING_BIAS_MS = {"kick": -3.0, "snare": -4.0, "clap": -4.0}
-_OTHER_SIGMA_MS = 16.5
-_VELOCITY_SIGMA = {"kick": 10.0 / 127.0, "snare": 21.0 / 127.0}
-_OTHER_VELOCITY_SIGMA = 14.5 / 127.0
-_AUTOCORRELATION = 0.3
-
-
-@dataclass(frozen=True)
-class Event:
-    """One hit or note.
-
-    `start` and `duration_beats` count beats (the meter's denominator); `velocity` is in (0, 1];
-    `midi` is the note of a pitched event; `voice` tells several instruments of one kind apart.
-    """
-
-    start: float
-    kind: str
-    velocity: float
-    duration_beats: float = 0.25
-    midi: int | None = None
-    voice: int = 0
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """Events over whole bars, sorted by start; `swing` is the share of the first of two steps."""
-
-    events: tuple[Event, ...]
-    style: str
-    bars: int
-    meter: tuple[int, int]
-    swing: float = 0.5
-    key: str | None = None
-    tags: tuple[str, ...] = ()
-
-    @property
-    def beats(self) -> int:
-        """Beats of the whole pattern."""
-        return self.bars * self.meter[0]
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Kinds that sound at all."""
-        return tuple(sorted({event.kind for event in self.events}))
-
-
-def steps_per_beat(meter: tuple[int, int]) -> int:
-    """Sixteenths in one beat.
-
-    Raises
-    ------
-    UsageError
-        If the meter is not some number of halves, quarters, eighths or sixteenths.
-    """
-    beats, unit = meter
-    if beats < 1 or unit not in (2, 4, 8, 16):
-        raise UsageError(f"The meter {beats}/{unit} is not possible. Use for example 4/4, 3/4, 5/4 or 7/8.")
-    return 16 // unit
-
-
-def style_of(name: str) -> Style:
-    """The style called `name`, or a `UsageError` that lists them."""
-    if name not in STYLE_TABLE:
-        raise UsageError(f"There is no style {name!r}. Choose one of {', '.join(STYLE_TABLE)}.")
-    return STYLE_TABLE[name]
 
 
 def draw_pattern(
@@ -146,49 +78,6 @@ def draw_percussion(style: str, *, rng: np.random.Generator, bars: int, meter: t
 def euclidean_rhythm(hits: int, *, steps: int, rotation: int = 0) -> tuple[bool, ...]:
     """`hits` spread as evenly as possible over `steps` (Toussaint 2005), rotated to the left."""
     return tuple(((step + rotation) * hits) % steps < hits for step in range(steps))
-
-
-def swing_beat(beat: float, *, swing: float, step: int, meter: tuple[int, int]) -> float:
-    """Warp a beat position so that the first of two steps of 1/`step` takes the share `swing` of the pair."""
-    pair = 2.0 * meter[1] / step
-    start = np.floor(beat / pair + 1e-9) * pair
-    if start + pair > np.ceil(beat / meter[0] + 1e-9) * meter[0] + 1e-9:
-        return beat  # the bar ends inside the pair (odd meters)
-    phase = min(max((beat - start) / pair, 0.0), 1.0)
-    warped = 2.0 * swing * phase if phase < 0.5 else swing + (2.0 * phase - 1.0) * (1.0 - swing)
-    return float(start + pair * warped)
-
-
-def draw_looseness(style: str, *, rng: np.random.Generator) -> float:
-    """Share of the human spread that a loop of `style` gets; 0 is machine-tight."""
-    table = style_of(style)
-    return 0.0 if rng.random() < table.tight_chance else float(rng.uniform(*table.looseness))
-
-
-def loosen(pattern: Pattern, *, rng: np.random.Generator, bpm: float, amount: float) -> Pattern:
-    """Move hits and velocities as drummers do (formats.md), by `amount` of the human spread.
-
-    Each voice drifts with a lag-1 autocorrelation of 0.3; hits at beat 0 keep their place, so that
-    the loop starts with its attack. Starts wrap round the pattern.
-    """
-    if amount <= 0.0:
-        return pattern
-    drift: dict[str, tuple[float, float]] = {}
-    moved = []
-    for event in pattern.events:
-        time_drift, level_drift = drift.get(event.kind, (0.0, 0.0))
-        time_drift, level_drift = _correlated(time_drift, rng), _correlated(level_drift, rng)
-        drift[event.kind] = (time_drift, level_drift)
-        sigma = _TIMING_SIGMA_MS.get(event.kind, _OTHER_SIGMA_MS)
-        shift_ms = amount * (_TIMING_BIAS_MS.get(event.kind, 0.0) + sigma * float(np.clip(time_drift, -2.0, 2.0)))
-        level = event.velocity + amount * _VELOCITY_SIGMA.get(event.kind, _OTHER_VELOCITY_SIGMA) * level_drift
-        start = event.start if event.start == 0.0 else (event.start + shift_ms * bpm / 60_000.0) % pattern.beats
-        moved.append(replace(event, start=start, velocity=float(np.clip(level, 0.08, 1.0))))
-    return replace(pattern, events=sort_events(moved))
-
-
-def _correlated(previous: float, rng: np.random.Generator) -> float:
-    return _AUTOCORRELATION * previous + float(np.sqrt(1.0 - _AUTOCORRELATION**2)) * float(rng.standard_normal())
 
 
 def _draw_layer(
@@ -272,8 +161,3 @@ def _without_doubles(events: list[Event]) -> list[Event]:
         if place not in best or best[place].velocity < event.velocity:
             best[place] = event
     return list(best.values())
-
-
-def sort_events(events: Sequence[Event]) -> tuple[Event, ...]:
-    """Events by start; the rest of the order is fixed too, so that a seed gives the same bytes."""
-    return tuple(sorted(events, key=lambda event: (event.start, event.kind, event.voice, event.midi or 0)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samplegen.errors import InputError, SamplegenError
-from samplegen.training.library import DEFAULT_LICENCES, GROOVE_KIND, KINDS, Dropped, Record, ScanResult
+from samplegen.training.library import DEFAULT_LICENCES, GROOVE_KIND, KINDS, TONAL_KINDS, Dropped, Record, ScanResult
 from samplegen.training.names import parse_name
 from samplegen.training.split import Split, split_sources
 
@@ -17,6 +17,8 @@ USER_LICENCE = "user"
 MIN_DURATION_S = 0.01
 MAX_DURATION_S = 600.0
 MAX_ONE_SHOT_S = 15.0
+_MEASURED_S = 60.0
+_SURE_PITCH = 0.5
 
 
 class _DropError(Exception):
@@ -169,26 +171,26 @@ def _bars(duration_s: float, bpm: float | None) -> float | None:
 
 
 def _measured(folder: Path, record: Record) -> Record:
-    """Fill in tempo and key of a loop whose name does not say them."""
-    if not record.kind.startswith("loop"):
-        return record
-    bpm, key = record.bpm, record.key
-    tonal = record.kind in ("loop_full", "loop_bass", "loop_chord")
-    if bpm is not None and (key is not None or not tonal):
+    """Fill in tempo and key of loops, and the pitch of tonal one-shots, where names do not say them."""
+    is_loop = record.kind.startswith("loop")
+    wants_bpm = is_loop and record.bpm is None
+    wants_key = record.kind in ("loop_full", "loop_bass", "loop_chord") and record.key is None
+    wants_pitch = record.kind in ("bass", "synth", *TONAL_KINDS) and record.midi_pitch is None
+    if not (wants_bpm or wants_key or wants_pitch):
         return record
     from samplegen.audio.io import read_audio
-    from samplegen.audio.key import estimate_key
+    from samplegen.audio.key import estimate_key, estimate_pitch
     from samplegen.audio.tempo import estimate_tempo
 
     try:
-        audio = read_audio(folder / record.path, mono=True, max_seconds=60.0)
-        bpm = estimate_tempo(audio).bpm if bpm is None else bpm
-        if key is None and tonal:
-            estimate = estimate_key(audio)
-            key = estimate.tonic + ("m" if estimate.mode.startswith("min") else "")
+        audio = read_audio(folder / record.path, mono=True, max_seconds=_MEASURED_S)
+        bpm = estimate_tempo(audio).bpm if wants_bpm else record.bpm
+        key = estimate_key(audio).name if wants_key else record.key
+        pitch = estimate_pitch(audio) if wants_pitch else None
     except SamplegenError as error:
         raise _DropError(f"cannot be measured: {error}") from error
-    return replace(record, bpm=bpm, key=key, bars=_bars(record.duration_s, bpm))
+    midi_pitch = pitch.midi if pitch is not None and pitch.confidence >= _SURE_PITCH else record.midi_pitch
+    return replace(record, bpm=bpm, key=key, midi_pitch=midi_pitch, bars=_bars(record.duration_s, bpm))
 
 
 def _audio_facts(path: Path) -> _Facts:

@@ -6,18 +6,18 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from samplegen.codec.measures import log_mel_deviations_db
+from samplegen.networks.discriminators import DiscriminatorConfig, MultiScaleStftDiscriminator
+from samplegen.networks.precision import fast_inference
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
-from samplegen.training.codec_losses import (
-    MEL_SCALES,
-    MultiScaleMelLoss,
-    complex_stft_loss,
-    log_mel_deviations_db,
-)
-from samplegen.training.optimisation import WeightAverage, cosine_rate, to_bfloat16
+from samplegen.training.adversarial import feature_matching_loss, hinge_discriminator_loss, hinge_generator_loss
+from samplegen.training.codec_losses import MEL_SCALES, MultiScaleMelLoss, complex_stft_loss
+from samplegen.training.optimisation import WeightAverage, cosine_rate
 from samplegen.training.parallel import average_gradients, rank
 from samplegen.training.segments import SegmentSource
 
 COMPLEX_WINDOWS = (2048, 512, 128)
+_RANK_STRIDE = 7919
 
 
 @dataclass(frozen=True)
@@ -40,56 +40,83 @@ class SpectralTrainingConfig:
     scales_per_step
         Mel windows drawn per step, of six; one complex window is drawn besides. On a
         CPU the losses cost as much as the network, and an unbiased draw halves them.
+    adversarial_weight, feature_weight
+        Weights of the adversary's losses; both 0 leaves it out. It then judges windows
+        `adversary_windows` (one drawn per step) with `adversary_filters` filters.
+    freeze_encoder
+        Train the decoder alone, so that latents made before stay valid.
     """
 
-    batch: int = 16
+    batch: int = 8
     length: int = 32768
     rate: float = 8e-4
     latent_noise: float = 0.1
     latent_penalty: float = 1e-3
-    complex_weight: float = 0.5
-    time_weight: float = 1.0
+    complex_weight: float = 0.3
+    time_weight: float = 0.5
     mel_weight: float = 1.5
     scales_per_step: int = 3
+    adversarial_weight: float = 0.0
+    feature_weight: float = 0.0
+    adversary_windows: tuple[int, ...] = (2048, 1024, 512, 256)
+    adversary_filters: int = 16
+    freeze_encoder: bool = False
+    device: str = "cpu"
     seed: int = 0
 
 
 class SpectralTask:
-    """Reconstruction training of a `SpectralAutoencoder` (a `TrainingTask`)."""
+    """Training of a `SpectralAutoencoder` (a `TrainingTask`).
 
-    def __init__(self, config: SpectralConfig, training: SpectralTrainingConfig, *, source: SegmentSource,
-                 validation: Tensor) -> None:
+    Parameters
+    ----------
+    source
+        Training segments.
+    validation
+        Fixed held-out segments ``[B, 1, T]``.
+    """
+
+    def __init__(
+        self, config: SpectralConfig, training: SpectralTrainingConfig, *, source: SegmentSource, validation: Tensor
+    ) -> None:
         torch.manual_seed(training.seed)
         self.config, self.training = config, training
-        self.model = SpectralAutoencoder(config)
+        self._device = torch.device(training.device)
+        self.model = SpectralAutoencoder(config).to(self._device)
+        self.model.encoder.requires_grad_(not training.freeze_encoder)
         self.average = WeightAverage(self.model, decay=0.999)
-        self.generator = Generator().manual_seed(training.seed + 7919 * rank())
+        self.generator = Generator().manual_seed(training.seed + _RANK_STRIDE * rank())
         self._source, self._validation = source, validation
-        self._mels = [MultiScaleMelLoss(config.sample_rate, scales={n: bands}) for n, bands in MEL_SCALES.items()]
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3
-        )
+        self._mels = [
+            MultiScaleMelLoss(config.sample_rate, scales={n_fft: bands}).to(self._device)
+            for n_fft, bands in MEL_SCALES.items()
+        ]
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimiser = torch.optim.AdamW(trained, lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3)
+        self.judge = _Judge(training) if training.adversarial_weight or training.feature_weight else None
 
     def step(self, step: int, *, progress: float) -> dict[str, float]:
         """One step on a fresh batch."""
         cosine_rate(self.optimiser, peak=self.training.rate, step=step, progress=progress)
-        samples = self._source.draw_batch(self.training.batch, self.training.length, self.generator)
+        samples = self._source.draw_batch(self.training.batch, self.training.length, self.generator).to(self._device)
         estimate, latents = self.reconstruct(samples)
+        judged = self.judge.learn(samples, estimate, generator=self.generator) if self.judge else {}
         losses = self.reconstruction_losses(estimate, samples, latents)
-        total = torch.stack(list(losses.values())).sum()
+        if self.judge:
+            losses |= self.judge.losses(samples, estimate)
         self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
+        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         average_gradients(self.model.parameters())
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.average.update(self.model)
-        return {name: float(value.detach()) for name, value in losses.items()} | {"gradient": float(norm)}
+        return {name: float(value.detach()) for name, value in losses.items()} | judged | {"gradient": float(norm)}
 
     def reconstruct(self, samples: Tensor) -> tuple[Tensor, Tensor]:
         """``[B, 1, T]`` to its noisy-latent reconstruction and the latents ``[B, C, N]``."""
-        with to_bfloat16():
+        with fast_inference(self._device.type):
             latents = self.model.encode(samples[:, 0]).float()
-            noise = torch.randn(latents.shape, generator=self.generator)
+            noise = torch.randn(latents.shape, generator=self.generator).to(latents)
             estimate = self.model.decode(latents + self.training.latent_noise * noise)
         return estimate.float()[:, None], latents
 
@@ -111,31 +138,86 @@ class SpectralTask:
         """Log-mel distance in dB and SNR of the averaged weights on held-out segments."""
         with self.average.applied(self.model):
             self.model.eval()
-            pieces = [self.model.decode(self.model.encode(part[:, 0])) for part in self._validation.split(16)]
-            latents = torch.cat([self.model.encode(part[:, 0]) for part in self._validation.split(16)])
+            latents = [self.model.encode(part[:, 0].to(self._device)) for part in self._validation.split(16)]
+            estimate = torch.cat([self.model.decode(part) for part in latents])[:, None].float().cpu()
             self.model.train()
-        estimate = torch.cat(pieces)[:, None]
         deviation, cells = log_mel_deviations_db(estimate, self._validation)
         distance = float(deviation.sum() / cells.sum())
         error = (self._validation - estimate).square().sum()
         snr = 10 * torch.log10(self._validation.square().sum() / error)
-        return {"score": distance, "log_mel_db": distance, "snr_db": float(snr), "latent_std": float(latents.std())}
+        spread = float(torch.cat(latents).std())
+        return {"score": distance, "log_mel_db": distance, "snr_db": float(snr), "latent_std": spread}
 
     def state(self) -> dict[str, Any]:
-        """Weights, average, optimiser and generator."""
-        return {
+        """Weights, average, optimisers and generator."""
+        state = {
             "model": self.model.state_dict(),
             "average": self.average.state(),
             "optimiser": self.optimiser.state_dict(),
             "generator": self.generator.get_state(),
         }
+        return state | ({"judge": self.judge.state()} if self.judge else {})
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
         self.model.load_state_dict(state["model"])
         self.average.load_state(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
+        if self.judge:
+            self.judge.load_state(state["judge"])
         if rank() == 0:
             self.generator.set_state(state["generator"])
         else:
-            self.generator.manual_seed(self.training.seed + 7919 * rank() + int(self.average.steps))
+            self.generator.manual_seed(self.training.seed + _RANK_STRIDE * rank() + self.average.steps)
+
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Begin with the weights of another run (its average), as fine-tuning does."""
+        self.model.load_state_dict(weights)
+        self.average = WeightAverage(self.model, decay=0.999)
+
+
+class _Judge:
+    """The adversary: one small network per window, of which each step trains and asks one."""
+
+    def __init__(self, training: SpectralTrainingConfig) -> None:
+        self._training = training
+        sizes = [
+            DiscriminatorConfig(filters=training.adversary_filters, n_ffts=(n_fft,))
+            for n_fft in training.adversary_windows
+        ]
+        self.networks = nn.ModuleList(MultiScaleStftDiscriminator(size) for size in sizes).to(training.device)
+        self.optimiser = torch.optim.AdamW(self.networks.parameters(), lr=training.rate, betas=(0.5, 0.9))
+        self._chosen: nn.Module = self.networks[0]
+
+    def learn(self, real: Tensor, fake: Tensor, *, generator: Generator) -> dict[str, float]:
+        """Choose a window and train its network to tell `fake` from `real`."""
+        self._chosen = self.networks[int(torch.randint(len(self.networks), (), generator=generator))]
+        with fast_inference(self._training.device):
+            true_logits, _ = self._chosen(real)
+            made_logits, _ = self._chosen(fake.detach())
+        loss = hinge_discriminator_loss([x.float() for x in true_logits], [x.float() for x in made_logits])
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        average_gradients(self._chosen.parameters())
+        self.optimiser.step()
+        return {"judge": float(loss.detach())}
+
+    def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """What the codec is to lower."""
+        self._chosen.requires_grad_(False)
+        with fast_inference(self._training.device):
+            with torch.no_grad():
+                _, true_features = self._chosen(real)
+            logits, features = self._chosen(fake)
+        self._chosen.requires_grad_(True)
+        return {
+            "adversarial": self._training.adversarial_weight * hinge_generator_loss([x.float() for x in logits]),
+            "features": self._training.feature_weight * feature_matching_loss(true_features, features).float(),
+        }
+
+    def state(self) -> dict[str, Any]:
+        return {"networks": self.networks.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.networks.load_state_dict(state["networks"])
+        self.optimiser.load_state_dict(state["optimiser"])

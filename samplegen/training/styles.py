@@ -11,6 +11,8 @@ Other meters read the line cyclically and stop at their own bar.
 
 from dataclasses import dataclass
 
+from samplegen.errors import UsageError
+
 STYLES = ("house", "techno", "breakbeat", "hiphop", "dnb", "trap", "dub", "ambient")
 LINE_STEPS = 16
 
@@ -179,3 +181,10 @@ STYLE_TABLE: dict[str, Style] = {
         swing_chance=0.3, looseness=(0.25, 1.0), tight_chance=0.1, fill_kinds=("percussion", "tom"),
     ),
 }  # fmt: skip
+
+
+def style_of(name: str) -> Style:
+    """The style called `name`, or a `UsageError` that lists them."""
+    if name not in STYLE_TABLE:
+        raise UsageError(f"There is no style {name!r}. Choose one of {', '.join(STYLE_TABLE)}.")
+    return STYLE_TABLE[name]

@@ -1,0 +1,37 @@
+"""Load a codec of either family by name."""
+
+from collections.abc import Callable
+
+from samplegen.checkpoints import LoadedModel, load_model
+from samplegen.codec.base import Codec
+from samplegen.errors import ModelInvalidError
+
+
+def _spectral(model: LoadedModel) -> Codec:
+    from samplegen.codec.spectral import SpectralCodec
+
+    return SpectralCodec.from_model(model)
+
+
+def _encodec(model: LoadedModel) -> Codec:
+    from samplegen.codec.encodec_family import EncodecCodec
+
+    return EncodecCodec.from_model(model)
+
+
+FAMILIES: dict[str, Callable[[LoadedModel], Codec]] = {"spectral": _spectral, "encodec": _encodec}
+
+
+def load_codec(name: str) -> Codec:
+    """Load and verify a codec.
+
+    Raises
+    ------
+    ModelMissingError, ModelInvalidError
+        If it is missing, damaged or of no known family.
+    """
+    model = load_model(name)
+    family = model.config.get("family")
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise ModelInvalidError(f"{name} is a {family!r}, not a codec ({', '.join(FAMILIES)}).")
+    return FAMILIES[family](model)

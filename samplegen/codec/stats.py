@@ -1,0 +1,56 @@
+"""Normalisation of codec latents to zero mean and unit deviation per channel (spec §2.2)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from samplegen.errors import ModelInvalidError
+
+_LEAST_STD = 1e-3
+
+
+@dataclass(frozen=True)
+class LatentStats:
+    """Per-channel mean and standard deviation, both ``[C]``."""
+
+    mean: Tensor
+    std: Tensor
+
+    @classmethod
+    def measure(cls, frames: Tensor) -> "LatentStats":
+        """Statistics of ``[N, C]`` latent frames."""
+        return cls(frames.mean(0), frames.std(0).clamp_min(_LEAST_STD))
+
+    def normalise(self, latents: Tensor) -> Tensor:
+        """``[B, C, N]`` raw to unit variance."""
+        return (latents - self.mean[:, None]) / self.std[:, None]
+
+    def denormalise(self, latents: Tensor) -> Tensor:
+        """``[B, C, N]`` back to what the codec decodes."""
+        return latents * self.std[:, None] + self.mean[:, None]
+
+    def to_config(self) -> dict[str, list[float]]:
+        """Plain lists for ``config.json``."""
+        return {"mean": self.mean.tolist(), "std": self.std.tolist()}
+
+    @classmethod
+    def from_config(cls, value: Any, *, channels: int) -> "LatentStats":
+        """Read `to_config` back.
+
+        Raises
+        ------
+        ModelInvalidError
+            If it is not two lists of `channels` numbers with positive deviations.
+        """
+        lists = [value.get(name) for name in ("mean", "std")] if isinstance(value, dict) else [None, None]
+        for numbers in lists:
+            if not isinstance(numbers, list) or len(numbers) != channels:
+                raise ModelInvalidError(f"The latent statistics must be two lists of {channels} numbers.")
+            if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+                raise ModelInvalidError("The latent statistics hold something that is not a number.")
+        mean, std = torch.tensor(lists[0]), torch.tensor(lists[1])
+        if not (std > 0).all():
+            raise ModelInvalidError("The latent statistics hold a deviation that is not positive.")
+        return cls(mean, std)

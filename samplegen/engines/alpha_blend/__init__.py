@@ -1,0 +1,5 @@
+"""Loops and one-shots from a trained alpha-blending generator."""
+
+from samplegen.engines.alpha_blend.generator import Generator, LoopPlan, Sampling, load_generator
+
+__all__ = ["Generator", "LoopPlan", "Sampling", "load_generator"]

@@ -1,0 +1,156 @@
+"""Training of the alpha-blending generator on encoded loops and one-shots."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from samplegen.codec.stats import LatentStats
+from samplegen.conditioning.dropout import Dropout, drop_conditions
+from samplegen.conditioning.embedder import Embedder
+from samplegen.conditioning.types import Conditioning
+from samplegen.diffusion.blending import blending_loss, stratified_loss
+from samplegen.networks.precision import fast_inference
+from samplegen.networks.unet import UNet, UNetConfig
+from samplegen.training.latents import BatchDrawer, LatentSet
+from samplegen.training.optimisation import WeightAverage, cosine_rate
+from samplegen.training.parallel import average_gradients, rank
+
+
+@dataclass(frozen=True)
+class GeneratorTrainingConfig:
+    """How a generator is trained.
+
+    Parameters
+    ----------
+    loop_batch, one_shot_batch
+        Items per step and process; steps alternate between the two.
+    crop_frames
+        Frames of a loop crop; a multiple of the network's.
+    rate, weight_decay
+        Peak learning rate and decay (none on norms and biases) of AdamW.
+    average
+        Decay of the weight average.
+    logit_normal_share
+        Share of alphas drawn from the logit-normal option of spec §1.
+    loop_share
+        Share of steps that train on loops.
+    """
+
+    loop_batch: int = 12
+    one_shot_batch: int = 24
+    crop_frames: int = 192
+    rate: float = 5e-4
+    weight_decay: float = 0.01
+    average: float = 0.999
+    logit_normal_share: float = 0.5
+    loop_share: float = 0.6
+    everything_dropped: float = 0.1
+    beat_dropped: float = 0.05
+    embedding_dropped: float = 0.1
+    device: str = "cpu"
+    seed: int = 0
+
+
+class GeneratorTask:
+    """Alpha blending of a `UNet` on a `LatentSet` (a `TrainingTask`)."""
+
+    def __init__(
+        self, config: UNetConfig, training: GeneratorTrainingConfig, *, latents: LatentSet, embedder: Embedder
+    ) -> None:
+        torch.manual_seed(training.seed)
+        self.config, self.training = config, training
+        self.stats: LatentStats = latents.stats()
+        self._device = torch.device(training.device)
+        self.model = UNet(config).to(self._device)
+        self.average = WeightAverage(self.model, decay=training.average)
+        self.generator = Generator().manual_seed(training.seed + 7919 * rank())
+        self._drawer = BatchDrawer(latents, embedder, self.stats, split="train", crop_frames=training.crop_frames)
+        self._validation = _validation_batches(latents, embedder, self.stats, training)
+        self._dropout = Dropout(training.everything_dropped, training.beat_dropped, training.embedding_dropped)
+        self.optimiser = torch.optim.AdamW(
+            decay_groups(self.model, training.weight_decay), lr=training.rate, betas=(0.9, 0.99)
+        )
+
+    def step(self, step: int, *, progress: float) -> dict[str, float]:
+        """One step on loops or on one-shots."""
+        cosine_rate(self.optimiser, peak=self.training.rate, step=step, progress=progress)
+        name, data, conditioning = self._draw()
+        conditioning = drop_conditions(conditioning, generator=self.generator, dropout=self._dropout).to(self._device)
+        data = data.to(self._device)
+        with fast_inference(self._device.type):
+            loss, _ = blending_loss(
+                self.model,
+                data,
+                conditioning,
+                generator=self.generator,
+                logit_normal_share=self.training.logit_normal_share,
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        average_gradients(self.model.parameters())
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.average.update(self.model)
+        return {name: float(loss.detach()), "gradient": float(norm)}
+
+    def _draw(self) -> tuple[str, Tensor, Conditioning]:
+        wants_loops = float(torch.rand((), generator=self.generator)) < self.training.loop_share
+        if (wants_loops or not self._drawer.has_one_shots) and self._drawer.has_loops:
+            return "loops", *self._drawer.draw_loops(self.training.loop_batch, self.generator)
+        return "one_shots", *self._drawer.draw_one_shots(self.training.one_shot_batch, self.generator)
+
+    def validate(self) -> dict[str, float]:
+        """Loss of the averaged weights by alpha stratum on fixed held-out batches; no gradient, no dropout."""
+        figures: dict[str, float] = {}
+        with self.average.applied(self.model):
+            self.model.eval()
+            for name, (data, conditioning) in self._validation.items():
+                with fast_inference(self._device.type):
+                    losses = stratified_loss(self.model, data.to(self._device), conditioning.to(self._device))
+                figures |= {f"{name}_{stratum}": loss for stratum, loss in enumerate(losses)}
+                figures[name] = sum(losses) / len(losses)
+            self.model.train()
+        means = [figures[name] for name in self._validation]
+        return figures | {"score": sum(means) / max(1, len(means))}
+
+    def state(self) -> dict[str, Any]:
+        """Weights, average, optimiser, generator."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state(),
+            "optimiser": self.optimiser.state_dict(),
+            "generator": self.generator.get_state(),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.model.load_state_dict(state["model"])
+        self.average.load_state(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        if rank() == 0:
+            self.generator.set_state(state["generator"])
+        else:
+            self.generator.manual_seed(self.training.seed + 7919 * rank() + self.average.steps)
+
+
+def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Optimiser groups: weight decay on matrices only, none on norms, biases and null vectors."""
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    rest = [p for p in model.parameters() if p.dim() <= 1]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+def _validation_batches(
+    latents: LatentSet, embedder: Embedder, stats: LatentStats, training: GeneratorTrainingConfig
+) -> dict[str, tuple[Tensor, Conditioning]]:
+    drawer = BatchDrawer(latents, embedder, stats, split="held_out", crop_frames=training.crop_frames)
+    generator = Generator().manual_seed(20_260_000)
+    larger = replace(training, loop_batch=16, one_shot_batch=32)
+    batches = {}
+    if drawer.has_loops:
+        batches["loops"] = drawer.draw_loops(larger.loop_batch, generator)
+    if drawer.has_one_shots:
+        batches["one_shots"] = drawer.draw_one_shots(larger.one_shot_batch, generator)
+    return batches

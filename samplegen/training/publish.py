@@ -1,0 +1,113 @@
+"""From a trained state to a model folder: weights, configuration and card."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from samplegen.checkpoints import save_model
+from samplegen.codec.base import Codec
+from samplegen.codec.latency import measure_latency
+from samplegen.codec.spectral import FAMILY as SPECTRAL
+from samplegen.codec.spectral import SpectralCodec
+from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.vocabulary import STYLES
+from samplegen.engines.alpha_blend.generator import FAMILY as GENERATOR
+from samplegen.engines.alpha_blend.generator import Description, Sampling
+from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
+from samplegen.networks.unet import config_to_dict
+from samplegen.training.generator_trainer import GeneratorTask
+from samplegen.training.latents import LatentSet
+from samplegen.training.library import ONE_SHOT_KINDS
+from samplegen.training.render import LOOP_KINDS
+from samplegen.training.spectral_trainer import SpectralTrainingConfig
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """What a card says of a training."""
+
+    figures: Mapping[str, float]
+    licences: tuple[str, ...]
+    attributions: tuple[str, ...]
+    steps: int
+    minutes: float
+
+    def config(self) -> dict[str, Any]:
+        """For ``config.json``."""
+        return {
+            "metrics": dict(self.figures),
+            "training_licences": list(self.licences),
+            "attributions": list(self.attributions),
+            "steps": self.steps,
+            "minutes": round(self.minutes, 1),
+        }
+
+    def card(self, name: str) -> str:
+        """A first card; people add what was tried and what it is for."""
+        lines = [f"# {name}", "", f"Trained for {self.steps} steps in {self.minutes:.0f} minutes.", ""]
+        lines += [f"Licences of the training sounds: {', '.join(self.licences)}.", ""]
+        lines += ["| figure (held-out sources) | value |", "| --- | --- |"]
+        lines += [f"| {figure} | {value:.4g} |" for figure, value in self.figures.items()]
+        lines += ["", *[f"- {line}" for line in self.attributions]]
+        return "\n".join(lines).rstrip() + "\n"
+
+
+def save_spectral(
+    configs: tuple[SpectralConfig, SpectralTrainingConfig],
+    state: Mapping[str, Any],
+    folder: Path,
+    *,
+    facts: TrainingFacts,
+) -> None:
+    """Write the averaged weights of a spectral codec with the latency measured by clicks."""
+    architecture, recipe = configs
+    network = SpectralAutoencoder(architecture)
+    network.load_state_dict(state["task"]["average"]["weights"])
+    codec = SpectralCodec(network, name=folder.name, hash="")
+    config = {
+        "family": SPECTRAL,
+        "architecture": asdict(architecture),
+        "training": _plain(asdict(recipe)),
+        "latency_s": measure_latency(codec),
+        **facts.config(),
+    }
+    save_model(folder, tensors=network.state_dict(), config=config, card=_card(folder, facts))
+
+
+def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: Path, *, facts: TrainingFacts) -> None:
+    """Write the averaged weights of a generator with all it needs to be used."""
+    embedder = TagEmbedder()
+    trained = [item for item in data.items if item.split == "train"]
+    kinds = {item.kind for item in trained}
+    styles = {tag for item in trained if item.loop for tag in item.tags}
+    tempi = [item.bpm for item in trained if item.loop] or [60.0, 200.0]
+    description = Description(
+        kinds=tuple(kind for kind in ONE_SHOT_KINDS if kind in kinds),
+        loop_kinds=tuple(kind for kind in LOOP_KINDS if kind in kinds),
+        styles=tuple(style for style in STYLES if style in styles),
+        low_bpm=min(tempi), high_bpm=max(tempi), one_shot_frames=data.one_shot_frames,
+        attributions=facts.attributions, training_licences=facts.licences,
+    )  # fmt: skip
+    config = {
+        "family": GENERATOR,
+        "architecture": config_to_dict(task.config),
+        "codec": {"name": codec.name, "hash": codec.hash},
+        "embedder": {"name": embedder.name, "hash": embedder.hash, "tags": list(embedder.vocabulary.tags)},
+        "latent_stats": task.stats.to_config(),
+        "description": _plain(asdict(description)),
+        "sampling": _plain(asdict(Sampling())),
+        "training": _plain(asdict(task.training)),
+        **facts.config(),
+    }
+    save_model(folder, tensors=task.average.weights, config=config, card=_card(folder, facts))
+
+
+def _card(folder: Path, facts: TrainingFacts) -> str | None:
+    """A new card, or None where somebody wrote one."""
+    return None if (folder / "README.md").exists() else facts.card(folder.name)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Tuples as lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

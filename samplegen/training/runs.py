@@ -1,0 +1,280 @@
+"""Whole trainings: from a library or encoded sounds to a model folder with its card."""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from samplegen.checkpoints import read_config
+from samplegen.codec import load_codec
+from samplegen.codec.encodec_network import EncodecConfig
+from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.errors import InputError, ModelInvalidError, UsageError
+from samplegen.networks.spectral import SpectralConfig
+from samplegen.networks.unet import named_config
+from samplegen.training.encodec_trainer import EncodecTask, EncodecTrainingConfig, save_encodec
+from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
+from samplegen.training.latents import LatentSet
+from samplegen.training.library import GROOVE_KIND, load_library
+from samplegen.training.loop import Schedule, load_state, run_training
+from samplegen.training.parallel import launch
+from samplegen.training.publish import TrainingFacts, save_generator, save_spectral
+from samplegen.training.segments import MixedSegments, SegmentStore, fixed_segments, load_sounds
+from samplegen.training.spectral_trainer import SpectralTask, SpectralTrainingConfig
+
+VALIDATION_SEGMENTS = 96
+VALIDATION_LENGTH = 32768
+DEVICES = ("auto", "cpu", "cuda", "mps")
+_FIGURES = "figures.json"
+
+Report = Callable[[float, float | None], None]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A written model folder and its validation figures."""
+
+    folder: Path
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Everything a training process needs; crosses to spawned processes."""
+
+    run: Path
+    schedule: Schedule
+    resume: bool
+    device: str
+    seed: int
+    settings: Mapping[str, Any]
+    data: Path
+    start_from: Path | None = None
+
+
+def train_codec(
+    library: Path,
+    *,
+    out: Path,
+    run: Path,
+    family: str = "spectral",
+    config: Path | None = None,
+    max_minutes: float | None = None,
+    max_steps: int | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    processes: int = 1,
+    seed: int = 0,
+    start_from: Path | None = None,
+    progress: Report | None = None,
+) -> TrainingResult:
+    """Train a codec on the training split of a scanned library and write it to `out`.
+
+    Parameters
+    ----------
+    config
+        A TOML file with tables ``[architecture]`` and ``[training]``.
+    start_from
+        Run whose best weights to begin with (fine-tuning; family ``spectral``).
+
+    Raises
+    ------
+    UsageError, InputError
+        On an unknown family, device or setting, or an unusable library.
+    """
+    trainings = {"spectral": _train_spectral, "encodec": _train_encodec}
+    if family not in trainings:
+        raise UsageError(f"--family {family!r} is not known. Choose {' or '.join(trainings)}.")
+    schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
+    job = _Job(run, schedule, resume, _device(device), seed, _settings(config), library, start_from)
+    launch(
+        trainings[family], job, progress if processes == 1 else None, processes=processes, threads=_threads(processes)
+    )
+    facts = _codec_facts(job, out)
+    if family == "spectral":
+        save_spectral(_spectral_configs(job), load_state(run / "best.pt"), out, facts=facts)
+    else:
+        task = _encodec_task(job)
+        task.load_state(load_state(run / "best.pt")["task"])
+        save_encodec(task, out, card=facts.card(out.name), metadata=facts.config())
+    return TrainingResult(out, facts.figures)
+
+
+def train_generator(
+    latents: Path,
+    *,
+    out: Path,
+    run: Path,
+    size: str = "cpu",
+    codec: str | None = None,
+    config: Path | None = None,
+    max_minutes: float | None = None,
+    max_steps: int | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    processes: int = 1,
+    seed: int = 0,
+    progress: Report | None = None,
+) -> TrainingResult:
+    """Train an alpha-blending generator on encoded sounds and write it to `out`.
+
+    Parameters
+    ----------
+    codec
+        Codec that the generator will decode with; the one that made the latents by default. Another
+        one must have the same encoder.
+
+    Raises
+    ------
+    UsageError, InputError, ModelError
+        On an unknown size, device or setting, unusable latents or an unfit codec.
+    """
+    schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
+    settings = {**_settings(config), "size": size}
+    job = _Job(run, schedule, resume, _device(device), seed, settings, latents)
+    launch(
+        _train_generator, job, progress if processes == 1 else None, processes=processes, threads=_threads(processes)
+    )
+    return publish_generator(job.data, out=out, run=run, size=size, codec=codec, settings=settings)
+
+
+def publish_generator(
+    latents: Path, *, out: Path, run: Path, size: str, codec: str | None, settings: Mapping[str, Any]
+) -> TrainingResult:
+    """Write the best weights of a generator's run as a model folder."""
+    data = LatentSet.load(latents)
+    chosen = load_codec(codec or str(data.header["codec"]))
+    if chosen.latent_hash != data.header["latent_hash"]:
+        raise ModelInvalidError(f"The codec {chosen.name} makes other latents than those in {latents}. Encode again.")
+    task = _generator_task(_Job(run, Schedule(max_steps=1), False, "cpu", 0, {**settings, "size": size}, latents), data)
+    task.load_state(load_state(run / "best.pt")["task"])
+    facts = TrainingFacts(
+        figures=_figures(run),
+        licences=tuple(data.header["licences"]),
+        attributions=tuple(data.header["attributions"]),
+        steps=int(load_state(run / "best.pt")["step"]),
+        minutes=float(load_state(run / "last.pt")["seconds"]) / 60,
+    )
+    save_generator(task, data, chosen, out, facts=facts)
+    return TrainingResult(out, facts.figures)
+
+
+def _train_spectral(job: _Job, progress: Report | None) -> None:
+    training, held_out = _segments(job.data)
+    architecture, recipe = _spectral_configs(job)
+    source = MixedSegments(training)
+    validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
+    task = SpectralTask(architecture, recipe, source=source, validation=validation)
+    if job.start_from is not None and not (job.run / "last.pt").exists():
+        task.start_from(load_state(job.start_from / "best.pt")["task"]["average"]["weights"])
+    _run(task, job, progress)
+
+
+def _train_encodec(job: _Job, progress: Report | None) -> None:
+    _run(_encodec_task(job), job, progress)
+
+
+def _train_generator(job: _Job, progress: Report | None) -> None:
+    _run(_generator_task(job, LatentSet.load(job.data)), job, progress)
+
+
+def _run(task: Any, job: _Job, progress: Report | None) -> None:
+    report = None if progress is None else lambda step, share, losses: progress(100.0 * share, 100.0)
+    run_training(task, folder=job.run, schedule=job.schedule, resume=job.resume, report=report)
+
+
+def _spectral_configs(job: _Job) -> tuple[SpectralConfig, SpectralTrainingConfig]:
+    architecture = _override(SpectralConfig(), job.settings.get("architecture", {}))
+    recipe = _override(SpectralTrainingConfig(), job.settings.get("training", {}))
+    return architecture, replace(recipe, device=job.device, seed=job.seed)
+
+
+def _encodec_task(job: _Job) -> EncodecTask:
+    training, held_out = _segments(job.data)
+    architecture = _override(EncodecConfig(), job.settings.get("architecture", {}))
+    recipe = _override(EncodecTrainingConfig(), job.settings.get("training", {}))
+    validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
+    return EncodecTask(
+        architecture,
+        replace(recipe, device=job.device, seed=job.seed),
+        source=MixedSegments(training),
+        validation=validation,
+    )
+
+
+def _generator_task(job: _Job, latents: LatentSet) -> GeneratorTask:
+    embedder = TagEmbedder()
+    recipe = _override(GeneratorTrainingConfig(), job.settings.get("training", {}))
+    network = named_config(
+        str(job.settings["size"]), channels=latents.values.shape[1], embedding_dimension=embedder.dimension
+    )
+    network = _override(network, job.settings.get("architecture", {}))
+    return GeneratorTask(network, replace(recipe, device=job.device, seed=job.seed), latents=latents, embedder=embedder)
+
+
+def _segments(library: Path) -> tuple[SegmentStore, SegmentStore]:
+    scanned = load_library(library).library
+    stores = []
+    for split in ("train", "held_out"):
+        records = [record for record in scanned.select(split=split) if record.kind != GROOVE_KIND]
+        stores.append(load_sounds([(scanned.path_of(record), record.kind) for record in records], sample_rate=44100))
+    return stores[0], stores[1]
+
+
+def _codec_facts(job: _Job, out: Path) -> TrainingFacts:
+    records = load_library(job.data).library.select(split="train")
+    return TrainingFacts(
+        figures=_figures(job.run),
+        licences=tuple(sorted({record.licence for record in records})),
+        attributions=tuple(sorted({record.attribution for record in records if record.licence.startswith("CC-BY")})),
+        steps=int(load_state(job.run / "best.pt")["step"]),
+        minutes=float(load_state(job.run / "last.pt")["seconds"]) / 60,
+    )
+
+
+def _figures(run: Path) -> dict[str, float]:
+    """Validation figures of the best checkpoint, from the run's log."""
+    best = load_state(run / "best.pt")["step"]
+    try:
+        rows = [line.split(",") for line in (run / "losses.csv").read_text("utf-8").splitlines()[1:]]
+    except OSError as error:
+        raise InputError(f"The run {run} has no losses.csv: {error.strerror}.") from error
+    return {name: float(value) for phase, step, _, name, value in rows if phase == "validate" and int(step) == best}
+
+
+def _override(default: T, values: Any) -> T:
+    if not isinstance(values, dict):
+        raise UsageError("A training configuration has the tables [architecture] and [training].")
+    plain = json.loads(json.dumps(asdict(default)))  # type: ignore[call-overload]
+    try:
+        return read_config({**plain, **values}, type(default), where="--config")
+    except ModelInvalidError as error:
+        raise UsageError(str(error)) from error
+
+
+def _settings(config: Path | None) -> dict[str, Any]:
+    if config is None:
+        return {}
+    try:
+        return tomllib.loads(config.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"Cannot read the configuration {config}: {error}.") from error
+
+
+def _device(name: str) -> str:
+    if name not in DEVICES:
+        raise UsageError(f"--device {name!r} is not known. Choose one of {', '.join(DEVICES)}.")
+    if name != "auto":
+        return name
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _threads(processes: int) -> int:
+    return max(1, torch.get_num_threads() // processes)
