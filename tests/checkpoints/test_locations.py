@@ -12,10 +12,10 @@ from samplegen.errors import ModelMissingError
 def test_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    monkeypatch.setattr(Path, "home", lambda: Path("/home/someone"))
+    monkeypatch.setattr(Path, "home", lambda: Path("/users/someone"))
     assert user_cache_folder(platform="win32") == tmp_path / "samplegen" / "models"
-    assert user_cache_folder(platform="darwin") == Path("/home/someone/Library/Caches/samplegen/models")
-    assert user_cache_folder(platform="linux") == Path("/home/someone/.cache/samplegen/models")
+    assert user_cache_folder(platform="darwin") == Path("/users/someone/Library/Caches/samplegen/models")
+    assert user_cache_folder(platform="linux") == Path("/users/someone/.cache/samplegen/models")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
     assert user_cache_folder(platform="linux") == tmp_path / "x" / "samplegen" / "models"
 
