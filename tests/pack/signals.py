@@ -12,7 +12,7 @@ PEAK = units.db_to_gain(-1.0)
 
 def _normalise(samples: Samples) -> Samples:
     samples = samples - samples.mean()
-    return (samples * (PEAK / np.abs(samples).max())).astype(np.float32)
+    return np.asarray(samples * (PEAK / np.abs(samples).max()), np.float32)
 
 
 def hit(length: int, *, seed: int, decay_s: float = 0.05, hz: float = 180.0) -> Samples:
