@@ -113,9 +113,7 @@ def click_count(audio: Audio, *, ring: bool = False) -> int:
     on ringing, and the edges of a saw come again. With `ring` the seam of a
     loop is looked at too; otherwise the first and last values are not judged.
     """
-    found = [
-        _clicks(channel.astype(np.float64), sample_rate=audio.sample_rate, ring=ring) for channel in audio.samples
-    ]
+    found = [_clicks(channel.astype(np.float64), sample_rate=audio.sample_rate, ring=ring) for channel in audio.samples]
     places = np.unique(np.concatenate([np.asarray(channel, np.int64) for channel in found]))
     gaps = np.diff(places, append=places[:1] + audio.length if ring else np.iinfo(np.int64).max)
     return int((gaps > max(3, seconds_to_samples(_CLICK_SELF_S, sample_rate=audio.sample_rate))).sum())

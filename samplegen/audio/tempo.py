@@ -122,6 +122,11 @@ def tempo_matches(
     return certain and abs(measured - bpm) <= tolerance_bpm, measured
 
 
+def tempo_error_bpm(measured_bpm: float, *, bpm: float) -> float:
+    """How far `measured_bpm` lies above `bpm`, in the octave nearest to it."""
+    return _nearest_octave(measured_bpm, bpm=bpm) - bpm
+
+
 def _nearest_octave(measured_bpm: float, *, bpm: float) -> float:
     return min((measured_bpm * octave for octave in _OCTAVES), key=lambda tempo: abs(np.log2(tempo / bpm)))
 
