@@ -9,6 +9,10 @@ Framing is *same*: frame k of the inner transform is centred on
 ``(k + 0.5) * frame_hop`` and ``stack`` inner frames make one latent frame, so
 latent n is centred on ``(n + 0.5) * hop_length``, N = T / hop exactly, and a ring
 is decoded by wrapping the latents around.
+
+Three parts are read and added up, each for what it resolves best: short frames for
+attacks and noise, one long frame per latent for harmonics, and a plain linear path of
+windowed samples for the waveform of low notes, whose phase the others learn slowly.
 """
 
 from dataclasses import dataclass
@@ -28,6 +32,8 @@ class SpectralConfig:
         Inner transform, in samples; `n_fft` is a multiple of `frame_hop`.
     stack
         Inner frames per latent frame; ``hop_length = stack * frame_hop``.
+    tonal_fft
+        Long transform, one frame per latent frame; a multiple of the hop.
     dimension
         Latent channels.
     encoder_width, encoder_blocks, decoder_width, decoder_blocks
@@ -42,6 +48,7 @@ class SpectralConfig:
     n_fft: int = 1024
     frame_hop: int = 256
     stack: int = 4
+    tonal_fft: int = 4096
     dimension: int = 128
     encoder_width: int = 320
     encoder_blocks: int = 4
@@ -63,7 +70,7 @@ class SpectralConfig:
     @property
     def reach(self) -> int:
         """Latent frames on either side that can alter a decoded frame."""
-        overlap = -(-self.n_fft // (2 * self.hop_length))
+        overlap = -(-max(self.n_fft, self.tonal_fft) // (2 * self.hop_length))
         return (self.decoder_blocks + 1) * (self.kernel_size // 2) + overlap
 
 
@@ -117,6 +124,30 @@ class Stft(nn.Module):
         return torch.stack(shifted).sum(0).reshape(batch, -1)
 
 
+class Frames(nn.Module):
+    """Samples in Hann-windowed frames of two hops, one per latent; joining them by overlap restores the signal."""
+
+    window: Tensor
+
+    def __init__(self, hop: int) -> None:
+        super().__init__()
+        self.hop = hop
+        self.register_buffer("window", torch.hann_window(2 * hop).sqrt(), persistent=False)
+
+    def cut(self, samples: Tensor, *, loop: bool) -> Tensor:
+        """``[B, T]`` to ``[B, N, 2 * hop]``, frame n centred on ``(n + 0.5) * hop``."""
+        pad = self.hop // 2
+        padded = _wrap(samples, pad) if loop else F.pad(samples, (pad, pad))
+        return padded.unfold(-1, 2 * self.hop, self.hop) * self.window
+
+    def join(self, frames: Tensor) -> Tensor:
+        """``[B, N, 2 * hop]`` to ``[B, N * hop]``."""
+        halves = (frames * self.window).reshape(frames.shape[0], -1, 2, self.hop)
+        early, late = F.pad(halves[:, :, 0], (0, 0, 0, 1)), F.pad(halves[:, :, 1], (0, 0, 1, 0))
+        pad = self.hop // 2
+        return (early + late).reshape(frames.shape[0], -1)[:, pad:-pad]
+
+
 class SpectralEncoder(nn.Module):
     """``[B, T]`` samples to ``[B, N, C]`` latents."""
 
@@ -124,8 +155,13 @@ class SpectralEncoder(nn.Module):
         super().__init__()
         self.stack = config.stack
         self.stft = Stft(config.n_fft, config.frame_hop)
+        self.tonal = Stft(config.tonal_fft, config.hop_length)
+        self.wave = Frames(config.hop_length)
         width = config.encoder_width
         self.read = nn.Linear(3 * config.bins * config.stack, width)
+        self.read_tonal = nn.Linear(config.tonal_fft // 2 + 1, width, bias=False)
+        self.read_wave = nn.Linear(2 * config.hop_length, width, bias=False)
+        self.carry_wave = nn.Linear(2 * config.hop_length, config.dimension, bias=False)
         self.blocks = _blocks(width, config.encoder_blocks, config)
         self.norm = nn.LayerNorm(width)
         self.write = nn.Linear(width, config.dimension)
@@ -137,7 +173,10 @@ class SpectralEncoder(nn.Module):
         phasor = spectrum / (magnitude + 1e-4) * (magnitude + 1e-6) ** 0.3
         features = torch.cat([torch.log(magnitude + 1e-3) * 0.3 + 1.0, phasor.real, phasor.imag], dim=-1)
         stacked = features.reshape(features.shape[0], features.shape[1] // self.stack, -1)
-        latents: Tensor = self.write(self.norm(self.blocks(self.read(stacked))))
+        tonal = torch.log(self.tonal.analyse(samples, loop=loop).abs() + 1e-3) * 0.3 + 1.0
+        wave = self.wave.cut(samples, loop=loop)
+        hidden = self.read(stacked) + self.read_tonal(tonal) + self.read_wave(wave)
+        latents: Tensor = self.write(self.norm(self.blocks(hidden))) + self.carry_wave(wave)
         return latents
 
 
@@ -146,24 +185,32 @@ class SpectralDecoder(nn.Module):
 
     def __init__(self, config: SpectralConfig) -> None:
         super().__init__()
-        self.bins = config.bins
+        self.bins, self.tonal_bins = config.bins, config.tonal_fft // 2 + 1
         self.stft = Stft(config.n_fft, config.frame_hop)
+        self.tonal = Stft(config.tonal_fft, config.hop_length)
+        self.wave = Frames(config.hop_length)
         width = config.decoder_width
         self.read = nn.Conv1d(config.dimension, width, config.kernel_size, padding=config.kernel_size // 2)
         self.blocks = _blocks(width, config.decoder_blocks, config)
         self.norm = nn.LayerNorm(width)
         self.write = nn.Linear(width, 3 * config.bins * config.stack)
+        self.write_tonal = nn.Linear(width, 3 * self.tonal_bins)
+        self.write_wave = nn.Linear(width, 2 * config.hop_length, bias=False)
+        self.carry_wave = nn.Linear(config.dimension, 2 * config.hop_length, bias=False)
         with torch.no_grad():
             self.write.weight.mul_(0.5)
+            self.write_tonal.weight.mul_(0.5)
+            self.write_tonal.bias[: self.tonal_bins] = -3.0
+            self.write_wave.weight.mul_(0.1)
 
     def forward(self, latents: Tensor) -> Tensor:
         """Decode; magnitudes are clamped to ±60 dB around full scale, so no latent can blow up."""
         hidden = self.norm(self.blocks(self.read(latents.transpose(1, 2)).transpose(1, 2)))
         head = self.write(hidden).float()
-        log_magnitude, real, imag = head.reshape(head.shape[0], -1, 3 * self.bins).chunk(3, dim=-1)
-        magnitude = torch.exp(log_magnitude.clamp(-12.0, 7.0) - 1.0)
-        unit = magnitude * torch.rsqrt(real * real + imag * imag + 1e-6)
-        return self.stft.synthesise(torch.complex(unit * real, unit * imag))
+        short = self.stft.synthesise(_polar(head.reshape(head.shape[0], -1, 3 * self.bins)))
+        long = self.tonal.synthesise(_polar(self.write_tonal(hidden).float()))
+        wave = self.wave.join((self.write_wave(hidden) + self.carry_wave(latents)).float())
+        return short + long + wave
 
 
 class SpectralAutoencoder(nn.Module):
@@ -192,6 +239,14 @@ class SpectralAutoencoder(nn.Module):
         reach, hop = self.config.reach, self.config.hop_length
         samples: Tensor = self.decoder(_wrap(latents, reach).transpose(1, 2))
         return samples[:, reach * hop : -reach * hop]
+
+
+def _polar(head: Tensor) -> Tensor:
+    """``[B, K, 3 F]`` log magnitude and phase vector to a complex spectrum ``[B, K, F]``."""
+    log_magnitude, real, imag = head.chunk(3, dim=-1)
+    magnitude = torch.exp(log_magnitude.clamp(-12.0, 7.0) - 1.0)
+    unit = magnitude * torch.rsqrt(real * real + imag * imag + 1e-6)
+    return torch.complex(unit * real, unit * imag)
 
 
 def _blocks(width: int, count: int, config: SpectralConfig) -> nn.Sequential:

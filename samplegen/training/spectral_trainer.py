@@ -52,8 +52,8 @@ class SpectralTrainingConfig:
     rate: float = 8e-4
     latent_noise: float = 0.1
     latent_penalty: float = 1e-3
-    complex_weight: float = 0.3
-    time_weight: float = 0.5
+    complex_weight: float = 1.0
+    time_weight: float = 2.0
     mel_weight: float = 1.5
     scales_per_step: int = 3
     adversarial_weight: float = 0.0
@@ -172,7 +172,7 @@ class SpectralTask:
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Begin with the weights of another run (its average), as fine-tuning does."""
-        self.model.load_state_dict(weights)
+        self.model.load_state_dict(weights, strict=False)
         self.average = WeightAverage(self.model, decay=0.999)
 
 
