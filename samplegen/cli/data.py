@@ -1,13 +1,14 @@
 """``samplegen data``: a folder of sounds to training data."""
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from samplegen.cli.console import Console
-from samplegen.cli.options import Count, FixedSeed, Json, Processes, Quiet, choose
+from samplegen.cli.options import Count, FixedSeed, Json, Quiet, choose
 
 if TYPE_CHECKING:
     from samplegen.training.library import ScanResult
@@ -97,10 +98,9 @@ def encode(
     codec: Annotated[str, typer.Option("--codec", metavar="NAME", help="Codec, by name or folder.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of latents.")] = Path("data/latents"),
     loops: Annotated[
-        int, typer.Option("--loops", metavar="N", min=0, help="Training loops to render and encode besides.")
-    ] = 4000,
-    seed: FixedSeed = 0,
-    processes: Processes = 1,
+        list[Path] | None,
+        typer.Option("--loops", metavar="DIR", help="Folder that 'data render' wrote; may be repeated."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -109,11 +109,8 @@ def encode(
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Encoding") as report:
-            latents = encode_library(
-                library, out=out, codec=codec, loops=loops, seed=seed, processes=processes, progress=report
-            )
-        value = {"folder": out, "items": len(latents.items), "frames": int(latents.values.shape[0]), **latents.header}
-        console.result(value, text=f"{len(latents.items)} sounds encoded in {out}")
+            made = encode_library(library, codec=codec, out=out, loops=loops or (), progress=report)
+        console.result(asdict(made), text=f"{made.one_shots} one-shots and {made.loops} loops encoded in {made.folder}")
 
 
 def _scan_text(result: "ScanResult", kinds: dict[str, int], out: Path) -> str:

@@ -32,6 +32,9 @@ def codec(
         "spectral"
     ),
     config: Config = None,
+    start_from: Annotated[
+        Path | None, typer.Option("--start-from", metavar="DIR", help="Run whose best weights to fine-tune (spectral).")
+    ] = None,
     max_minutes: MaxMinutes = None,
     max_steps: MaxSteps = None,
     resume: Resume = False,
@@ -52,6 +55,7 @@ def codec(
                 run=run,
                 family=family,
                 config=config,
+                start_from=start_from,
                 max_minutes=max_minutes,
                 max_steps=max_steps,
                 resume=resume,
@@ -68,7 +72,11 @@ def generator(
     latents: Annotated[Path, typer.Argument(metavar="LATENTS", help="The folder that 'data encode' wrote.")],
     out: ModelOut,
     run: Run = Path("runs/generator"),
-    size: Annotated[str, typer.Option("--size", metavar="NAME", help="tiny, small or medium.")] = "small",
+    size: Annotated[str, typer.Option("--size", metavar="NAME", help="tiny, cpu, small or medium.")] = "cpu",
+    codec_name: Annotated[
+        str | None,
+        typer.Option("--codec", metavar="NAME", help="Codec to decode with. Left out, the one that made the latents."),
+    ] = None,
     config: Config = None,
     max_minutes: MaxMinutes = None,
     max_steps: MaxSteps = None,
@@ -89,6 +97,7 @@ def generator(
                 out=out,
                 run=run,
                 size=size,
+                codec=codec_name,
                 config=config,
                 max_minutes=max_minutes,
                 max_steps=max_steps,

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from samplegen.cli.app import run
+from samplegen.training.encode import EncodeResult
 from samplegen.training.library import Library
 
 
@@ -72,3 +73,23 @@ def test_render_refuses_an_unknown_split(
 def test_render_without_a_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "render", str(tmp_path / "none.jsonl")]) == 3
     assert "samplegen data scan" in capsys.readouterr().err
+
+
+def test_encode_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: dict[str, object] = {}
+
+    def stand_in(library: Path, **options: object) -> EncodeResult:
+        asked.update(options, library=library)
+        return EncodeResult(Path("latents"), one_shots=4, loops=2, frames=900)
+
+    monkeypatch.setattr("samplegen.training.encode.encode_library", stand_in)
+    line = "data encode library.jsonl --codec c --out latents --loops a --loops b --json"
+    assert run(line.split()) == 0
+    assert json.loads(capsys.readouterr().out) == {"folder": "latents", "one_shots": 4, "loops": 2, "frames": 900}
+    assert asked.pop("progress") is not None
+    assert asked == {
+        "library": Path("library.jsonl"),
+        "codec": "c",
+        "out": Path("latents"),
+        "loops": [Path("a"), Path("b")],
+    }
