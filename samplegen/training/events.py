@@ -1,9 +1,8 @@
 """Events on the beat grid, patterns of them, and swing."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
 
 from samplegen.errors import UsageError
 
@@ -64,12 +63,12 @@ def steps_per_beat(meter: tuple[int, int]) -> int:
 def swing_beat(beat: float, *, swing: float, step: int, meter: tuple[int, int]) -> float:
     """Warp a beat position so that the first of two steps of 1/`step` takes the share `swing` of the pair."""
     pair = 2.0 * meter[1] / step
-    start = np.floor(beat / pair + 1e-9) * pair
-    if start + pair > np.ceil(beat / meter[0] + 1e-9) * meter[0] + 1e-9:
+    start = math.floor(beat / pair + 1e-9) * pair
+    if start + pair > math.ceil(beat / meter[0] + 1e-9) * meter[0] + 1e-9:
         return beat  # the bar ends inside the pair (odd meters)
     phase = min(max((beat - start) / pair, 0.0), 1.0)
     warped = 2.0 * swing * phase if phase < 0.5 else swing + (2.0 * phase - 1.0) * (1.0 - swing)
-    return float(start + pair * warped)
+    return start + pair * warped
 
 
 def sort_events(events: Iterable[Event]) -> tuple[Event, ...]:

@@ -1,5 +1,6 @@
 """Human feel: how far drummers stray from the grid, in time and in velocity."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -49,15 +50,15 @@ def loosen(pattern: Pattern, *, rng: np.random.Generator, bpm: float, amount: fl
 
 def _moved(event: Event, drift: Drift, *, amount: float, bpm: float, beats: int) -> Event:
     sigma = _TIMING_SIGMA_MS.get(event.kind, _OTHER_SIGMA_MS)
-    shift_ms = amount * (_TIMING_BIAS_MS.get(event.kind, 0.0) + sigma * float(np.clip(drift[0], -2.0, 2.0)))
+    shift_ms = amount * (_TIMING_BIAS_MS.get(event.kind, 0.0) + sigma * min(max(drift[0], -2.0), 2.0))
     start = event.start if event.start == 0.0 else (event.start + shift_ms * bpm / 60_000.0) % beats
     velocity = event.velocity + amount * _VELOCITY_SIGMA.get(event.kind, _OTHER_VELOCITY_SIGMA) * drift[1]
-    return replace(event, start=start, velocity=float(np.clip(velocity, 0.08, 1.0)))
+    return replace(event, start=start, velocity=min(max(velocity, 0.08), 1.0))
 
 
 def _correlated(previous: Drift, *, share: float, rng: np.random.Generator) -> Drift:
     """The next (timing, velocity) in units of their spread; `share` of the previous one stays."""
-    rest = float(np.sqrt(1.0 - share**2))
+    rest = math.sqrt(1.0 - share**2)
     return (
         share * previous[0] + rest * float(rng.standard_normal()),
         share * previous[1] + rest * float(rng.standard_normal()),

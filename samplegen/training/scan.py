@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samplegen.errors import InputError, SamplegenError
+from samplegen.training.grooves import read_groove
 from samplegen.training.library import DEFAULT_LICENCES, GROOVE_KIND, KINDS, TONAL_KINDS, Dropped, Record, ScanResult
 from samplegen.training.names import parse_name
 from samplegen.training.split import Split, split_sources
+from samplegen.units import bars_to_seconds
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3", ".opus", ".caf", ".w64"})
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
@@ -148,7 +150,7 @@ def _named_record(folder: Path, path: str) -> Record:
         raise _DropError(f"not an audio or MIDI file ({Path(path).suffix or 'no suffix'})")
     source = path.split("/")[0] if "/" in path else folder.name
     if Path(path).suffix.lower() in MIDI_SUFFIXES:
-        return Record(path, GROOVE_KIND, source, USER_LICENCE, "train", 0.0, caption=parse_name(path).caption)
+        return _groove_record(folder, path, source)
     facts = _audio_facts(folder / path)
     said = parse_name(path)
     kind = said.kind or ("fx" if facts.duration_s <= MAX_ONE_SHOT_S else None)
@@ -160,6 +162,21 @@ def _named_record(folder: Path, path: str) -> Record:
         bpm=said.bpm, bars=_bars(facts.duration_s, said.bpm), key=said.key, midi_pitch=said.midi_pitch,
         caption=said.caption,
     )  # fmt: skip
+
+
+def _groove_record(folder: Path, path: str, source: str) -> Record:
+    try:
+        groove = read_groove(folder / path)
+    except InputError as error:
+        raise _DropError("cannot be read as MIDI") from error
+    bars = groove.whole_bars
+    if bars < 1:
+        raise _DropError("holds no whole bar of hits")
+    seconds = bars_to_seconds(bars, bpm=groove.bpm, beats_per_bar=groove.meter[0])
+    caption = parse_name(path).caption
+    return Record(
+        path, GROOVE_KIND, source, USER_LICENCE, "train", seconds, bpm=groove.bpm, bars=float(bars), caption=caption
+    )
 
 
 def _bars(duration_s: float, bpm: float | None) -> float | None:
