@@ -10,9 +10,11 @@ Framing is *same*: frame k of the inner transform is centred on
 latent n is centred on ``(n + 0.5) * hop_length``, N = T / hop exactly, and a ring
 is decoded by wrapping the latents around.
 
-Three parts are read and added up, each for what it resolves best: short frames for
-attacks and noise, one long frame per latent for harmonics, and a plain linear path of
-windowed samples for the waveform of low notes, whose phase the others learn slowly.
+Three parts add up, each for what it resolves best. Short frames carry attacks and noise,
+one long frame per latent carries harmonics, and below `wave_hz` the waveform itself is
+kept: the lowest bins of a modified discrete cosine transform (Princen & Bradley 1986),
+companded so that their errors are relative to their size, are latents as they are. Phase
+is what a network learns last, and in kicks and basses it is what one hears.
 """
 
 from dataclasses import dataclass
@@ -20,6 +22,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+# Companding of cosine bins, which reach about 20 at full scale: linear below the floor, logarithmic above.
+WAVE_FLOOR, WAVE_SCALE = 0.03, 0.4
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,9 @@ class SpectralConfig:
         Inner frames per latent frame; ``hop_length = stack * frame_hop``.
     tonal_fft
         Long transform, one frame per latent frame; a multiple of the hop.
+    wave_bins
+        Latents that are companded cosine-transform bins of ``sample_rate / (2 * hop)`` Hz each;
+        the rest are learned.
     dimension
         Latent channels.
     encoder_width, encoder_blocks, decoder_width, decoder_blocks
@@ -49,6 +58,7 @@ class SpectralConfig:
     frame_hop: int = 256
     stack: int = 4
     tonal_fft: int = 4096
+    wave_bins: int = 32
     dimension: int = 128
     encoder_width: int = 320
     encoder_blocks: int = 4
@@ -66,6 +76,11 @@ class SpectralConfig:
     def bins(self) -> int:
         """Frequency bins of the inner transform."""
         return self.n_fft // 2 + 1
+
+    @property
+    def wave_hz(self) -> float:
+        """Below it only the cosine bins sound; they reach two bins further, for the overlap."""
+        return max(0, self.wave_bins - 2) * self.sample_rate / (2 * self.hop_length)
 
     @property
     def reach(self) -> int:
@@ -124,28 +139,37 @@ class Stft(nn.Module):
         return torch.stack(shifted).sum(0).reshape(batch, -1)
 
 
-class Frames(nn.Module):
-    """Samples in Hann-windowed frames of two hops, one per latent; joining them by overlap restores the signal."""
+class CosineBins(nn.Module):
+    """The lowest bins of a modified discrete cosine transform, companded; exact for what lies in them."""
 
     window: Tensor
+    basis: Tensor
 
-    def __init__(self, hop: int) -> None:
+    def __init__(self, hop: int, count: int) -> None:
         super().__init__()
-        self.hop = hop
-        self.register_buffer("window", torch.hann_window(2 * hop).sqrt(), persistent=False)
+        self.hop, self.count = hop, count
+        place = torch.arange(2 * hop, dtype=torch.float64) + 0.5
+        bins = torch.arange(count, dtype=torch.float64)[:, None] + 0.5
+        basis = torch.cos(torch.pi / hop * bins * (place + hop / 2)) * (2.0 / hop) ** 0.5
+        window = torch.sin(torch.pi * place / (2 * hop))
+        self.register_buffer("basis", (basis * window).float(), persistent=False)
 
-    def cut(self, samples: Tensor, *, loop: bool) -> Tensor:
-        """``[B, T]`` to ``[B, N, 2 * hop]``, frame n centred on ``(n + 0.5) * hop``."""
+    def analyse(self, samples: Tensor, *, loop: bool) -> Tensor:
+        """``[B, T]`` to ``[B, N, count]``; frame n is centred on ``(n + 0.5) * hop``."""
         pad = self.hop // 2
         padded = _wrap(samples, pad) if loop else F.pad(samples, (pad, pad))
-        return padded.unfold(-1, 2 * self.hop, self.hop) * self.window
+        with torch.autocast(samples.device.type, enabled=False):
+            bins = padded.float().unfold(-1, 2 * self.hop, self.hop) @ self.basis.T
+        return torch.asinh(bins / WAVE_FLOOR) * WAVE_SCALE
 
-    def join(self, frames: Tensor) -> Tensor:
-        """``[B, N, 2 * hop]`` to ``[B, N * hop]``."""
-        halves = (frames * self.window).reshape(frames.shape[0], -1, 2, self.hop)
+    def synthesise(self, latents: Tensor) -> Tensor:
+        """``[B, N, count]`` to ``[B, N * hop]``; bins are clamped a little above full scale."""
+        bins = torch.sinh((latents / WAVE_SCALE).clamp(-8.0, 8.0)) * WAVE_FLOOR
+        with torch.autocast(latents.device.type, enabled=False):
+            halves = (bins @ self.basis).reshape(latents.shape[0], -1, 2, self.hop)
         early, late = F.pad(halves[:, :, 0], (0, 0, 0, 1)), F.pad(halves[:, :, 1], (0, 0, 1, 0))
         pad = self.hop // 2
-        return (early + late).reshape(frames.shape[0], -1)[:, pad:-pad]
+        return (early + late).reshape(latents.shape[0], -1)[:, pad:-pad]
 
 
 class SpectralEncoder(nn.Module):
@@ -156,15 +180,13 @@ class SpectralEncoder(nn.Module):
         self.stack = config.stack
         self.stft = Stft(config.n_fft, config.frame_hop)
         self.tonal = Stft(config.tonal_fft, config.hop_length)
-        self.wave = Frames(config.hop_length)
+        self.wave = CosineBins(config.hop_length, config.wave_bins)
         width = config.encoder_width
         self.read = nn.Linear(3 * config.bins * config.stack, width)
         self.read_tonal = nn.Linear(config.tonal_fft // 2 + 1, width, bias=False)
-        self.read_wave = nn.Linear(2 * config.hop_length, width, bias=False)
-        self.carry_wave = nn.Linear(2 * config.hop_length, config.dimension, bias=False)
         self.blocks = _blocks(width, config.encoder_blocks, config)
         self.norm = nn.LayerNorm(width)
-        self.write = nn.Linear(width, config.dimension)
+        self.write = nn.Linear(width, config.dimension - config.wave_bins)
 
     def forward(self, samples: Tensor, *, loop: bool = False) -> Tensor:
         """Encode; `loop` wraps the transform round the end (the blocks see `reach` wrapped by the caller)."""
@@ -174,10 +196,9 @@ class SpectralEncoder(nn.Module):
         features = torch.cat([torch.log(magnitude + 1e-3) * 0.3 + 1.0, phasor.real, phasor.imag], dim=-1)
         stacked = features.reshape(features.shape[0], features.shape[1] // self.stack, -1)
         tonal = torch.log(self.tonal.analyse(samples, loop=loop).abs() + 1e-3) * 0.3 + 1.0
-        wave = self.wave.cut(samples, loop=loop)
-        hidden = self.read(stacked) + self.read_tonal(tonal) + self.read_wave(wave)
-        latents: Tensor = self.write(self.norm(self.blocks(hidden))) + self.carry_wave(wave)
-        return latents
+        hidden = self.norm(self.blocks(self.read(stacked) + self.read_tonal(tonal)))
+        wave = self.wave.analyse(samples, loop=loop)
+        return torch.cat([wave, self.write(hidden).to(wave.dtype)], dim=-1)
 
 
 class SpectralDecoder(nn.Module):
@@ -188,29 +209,28 @@ class SpectralDecoder(nn.Module):
         self.bins, self.tonal_bins = config.bins, config.tonal_fft // 2 + 1
         self.stft = Stft(config.n_fft, config.frame_hop)
         self.tonal = Stft(config.tonal_fft, config.hop_length)
-        self.wave = Frames(config.hop_length)
+        self.wave = CosineBins(config.hop_length, config.wave_bins)
         width = config.decoder_width
         self.read = nn.Conv1d(config.dimension, width, config.kernel_size, padding=config.kernel_size // 2)
         self.blocks = _blocks(width, config.decoder_blocks, config)
         self.norm = nn.LayerNorm(width)
         self.write = nn.Linear(width, 3 * config.bins * config.stack)
         self.write_tonal = nn.Linear(width, 3 * self.tonal_bins)
-        self.write_wave = nn.Linear(width, 2 * config.hop_length, bias=False)
-        self.carry_wave = nn.Linear(config.dimension, 2 * config.hop_length, bias=False)
+        self.short_from = round(config.wave_hz / config.sample_rate * config.n_fft)
+        self.tonal_from = round(config.wave_hz / config.sample_rate * config.tonal_fft)
         with torch.no_grad():
             self.write.weight.mul_(0.5)
             self.write_tonal.weight.mul_(0.5)
             self.write_tonal.bias[: self.tonal_bins] = -3.0
-            self.write_wave.weight.mul_(0.1)
 
     def forward(self, latents: Tensor) -> Tensor:
         """Decode; magnitudes are clamped to ±60 dB around full scale, so no latent can blow up."""
         hidden = self.norm(self.blocks(self.read(latents.transpose(1, 2)).transpose(1, 2)))
         head = self.write(hidden).float()
-        short = self.stft.synthesise(_polar(head.reshape(head.shape[0], -1, 3 * self.bins)))
-        long = self.tonal.synthesise(_polar(self.write_tonal(hidden).float()))
-        wave = self.wave.join((self.write_wave(hidden) + self.carry_wave(latents)).float())
-        return short + long + wave
+        short = _polar(head.reshape(head.shape[0], -1, 3 * self.bins), first=self.short_from)
+        long = _polar(self.write_tonal(hidden).float(), first=self.tonal_from)
+        wave = self.wave.synthesise(latents[..., : self.wave.count].float())
+        return self.stft.synthesise(short) + self.tonal.synthesise(long) + wave
 
 
 class SpectralAutoencoder(nn.Module):
@@ -241,11 +261,12 @@ class SpectralAutoencoder(nn.Module):
         return samples[:, reach * hop : -reach * hop]
 
 
-def _polar(head: Tensor) -> Tensor:
-    """``[B, K, 3 F]`` log magnitude and phase vector to a complex spectrum ``[B, K, F]``."""
+def _polar(head: Tensor, *, first: int) -> Tensor:
+    """``[B, K, 3 F]`` log magnitude and phase vector to a complex spectrum ``[B, K, F]``, zero below bin `first`."""
     log_magnitude, real, imag = head.chunk(3, dim=-1)
     magnitude = torch.exp(log_magnitude.clamp(-12.0, 7.0) - 1.0)
     unit = magnitude * torch.rsqrt(real * real + imag * imag + 1e-6)
+    unit = F.pad(unit[..., first:], (first, 0))
     return torch.complex(unit * real, unit * imag)
 
 

@@ -31,7 +31,7 @@ class SpectralTrainingConfig:
     rate
         Peak learning rate of AdamW.
     latent_noise
-        Standard deviation of the noise added to latents in training, so that a
+        Standard deviation of the noise added to the learned latents in training, so that a
         generator's small errors decode to small errors.
     latent_penalty
         Weight of the mean square of the latents; with the noise it fixes their scale.
@@ -42,7 +42,9 @@ class SpectralTrainingConfig:
         CPU the losses cost as much as the network, and an unbiased draw halves them.
     adversarial_weight, feature_weight
         Weights of the adversary's losses; both 0 leaves it out. It then judges windows
-        `adversary_windows` (one drawn per step) with `adversary_filters` filters.
+        `adversary_windows` (one drawn per step) with `adversary_filters` filters, on a
+        random stretch of `adversary_length` samples: texture is local, and it is the
+        dearest part of a step.
     freeze_encoder
         Train the decoder alone, so that latents made before stay valid.
     """
@@ -52,14 +54,15 @@ class SpectralTrainingConfig:
     rate: float = 8e-4
     latent_noise: float = 0.1
     latent_penalty: float = 1e-3
-    complex_weight: float = 1.0
-    time_weight: float = 2.0
+    complex_weight: float = 0.3
+    time_weight: float = 0.5
     mel_weight: float = 1.5
     scales_per_step: int = 3
     adversarial_weight: float = 0.0
     feature_weight: float = 0.0
     adversary_windows: tuple[int, ...] = (2048, 1024, 512, 256)
     adversary_filters: int = 16
+    adversary_length: int = 8192
     freeze_encoder: bool = False
     device: str = "cpu"
     seed: int = 0
@@ -117,6 +120,7 @@ class SpectralTask:
         with fast_inference(self._device.type):
             latents = self.model.encode(samples[:, 0]).float()
             noise = torch.randn(latents.shape, generator=self.generator).to(latents)
+            noise[:, : self.config.wave_bins] = 0.0
             estimate = self.model.decode(latents + self.training.latent_noise * noise)
         return estimate.float()[:, None], latents
 
@@ -130,7 +134,7 @@ class SpectralTask:
             "mel": weights.mel_weight * mel,
             "complex": weights.complex_weight * complex_stft_loss(estimate, samples, n_ffts=(n_fft,)),
             "time": weights.time_weight * (estimate - samples).abs().mean(),
-            "latent": weights.latent_penalty * latents.square().mean(),
+            "latent": weights.latent_penalty * latents[:, self.config.wave_bins :].square().mean(),
         }
 
     @torch.inference_mode()
@@ -172,7 +176,9 @@ class SpectralTask:
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Begin with the weights of another run (its average), as fine-tuning does."""
-        self.model.load_state_dict(weights, strict=False)
+        fresh = self.model.state_dict()
+        kept = {name: value for name, value in weights.items() if name in fresh and fresh[name].shape == value.shape}
+        self.model.load_state_dict(kept, strict=False)
         self.average = WeightAverage(self.model, decay=0.999)
 
 
@@ -188,10 +194,14 @@ class _Judge:
         self.networks = nn.ModuleList(MultiScaleStftDiscriminator(size) for size in sizes).to(training.device)
         self.optimiser = torch.optim.AdamW(self.networks.parameters(), lr=training.rate, betas=(0.5, 0.9))
         self._chosen: nn.Module = self.networks[0]
+        self._start = 0
 
     def learn(self, real: Tensor, fake: Tensor, *, generator: Generator) -> dict[str, float]:
         """Choose a window and train its network to tell `fake` from `real`."""
         self._chosen = self.networks[int(torch.randint(len(self.networks), (), generator=generator))]
+        room = max(1, real.shape[-1] - self._training.adversary_length)
+        self._start = int(torch.randint(room, (), generator=generator))
+        real, fake = self._stretch(real), self._stretch(fake)
         with fast_inference(self._training.device):
             true_logits, _ = self._chosen(real)
             made_logits, _ = self._chosen(fake.detach())
@@ -204,6 +214,7 @@ class _Judge:
 
     def losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """What the codec is to lower."""
+        real, fake = self._stretch(real), self._stretch(fake)
         self._chosen.requires_grad_(False)
         with fast_inference(self._training.device):
             with torch.no_grad():
@@ -214,6 +225,9 @@ class _Judge:
             "adversarial": self._training.adversarial_weight * hinge_generator_loss([x.float() for x in logits]),
             "features": self._training.feature_weight * feature_matching_loss(true_features, features).float(),
         }
+
+    def _stretch(self, samples: Tensor) -> Tensor:
+        return samples[..., self._start : self._start + self._training.adversary_length]
 
     def state(self) -> dict[str, Any]:
         return {"networks": self.networks.state_dict(), "optimiser": self.optimiser.state_dict()}
