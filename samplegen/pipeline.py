@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samplegen.engines.alpha_blend import Generator, load_generator
-from samplegen.errors import SamplegenError
+from samplegen.errors import ModelError
 from samplegen.pack.duplicates import DuplicateIndex
-from samplegen.pack.export import PackWriter
+from samplegen.pack.export import PackWriter, conform
 from samplegen.pack.gates import judge
 from samplegen.pack.naming import DEFAULT_TEMPLATE
 from samplegen.pack.orders import LoopOrder, LoopRequest, OneShotOrder, OneShotRequest, Order
-from samplegen.pack.recall import recall_kept
+from samplegen.pack.recall import recall_kept, remember
 
 DEFAULT_MODEL = "generator-drums-44k"
 BLOCK = 8
@@ -75,8 +75,11 @@ def _make(request: LoopRequest | OneShotRequest, plan: type[LoopOrder] | type[On
             redraws += _fill_block(order, block, writer, index, files, missing)
             if request.progress:
                 request.progress(block.stop, order.count)
-    if not files:
-        raise SamplegenError(f"None of {order.count} sounds passed the gates: {'; '.join(missing[:3])}")
+        if not files:
+            raise ModelError(
+                f"None of {order.count} sounds of {generator.name} passed the gates ({'; '.join(missing[:3])}). "
+                "Ask for something else, or choose another --model."
+            )
     ordered = tuple(files[number] for number in sorted(files))
     return PackResult(
         request.out, ordered, seed, redraws, time.monotonic() - start, tuple(missing), order.unknown_words
@@ -99,15 +102,16 @@ def _fill_block(
         drawn = [
             number for number in block if number in waiting or (number in done and done[number].redraws >= attempt)
         ]
-        for number, sound in zip(drawn, order.make(drawn, attempt), strict=True):
+        for number, drawn_sound in zip(drawn, order.make(drawn, attempt), strict=True):
             if number in done:
                 continue
+            sound = conform(drawn_sound, sample_rate=writer.sample_rate)
             verdict = judge(sound, index=index)
             if not verdict.passed:
                 redraws, reasons[number] = redraws + 1, verdict.reasons[0]
                 continue
             entry = writer.add(sound, job=order.job(number), verdict=verdict, redraws=attempt)
-            index.add(sound, name=entry.path)
+            remember(index, writer, entry)
             files[number] = Path(entry.path)
             waiting.remove(number)
         if not waiting:

@@ -1,6 +1,7 @@
 """The spectral codec: our autoencoder for CPUs behind the `Codec` interface."""
 
 import hashlib
+from dataclasses import asdict
 
 import torch
 import torch.nn.functional as F
@@ -47,7 +48,12 @@ class SpectralCodec:
             network.load_state_dict(model.tensors, strict=True)
         except RuntimeError as error:
             raise ModelInvalidError(f"The weights of {model.name} do not fit its config.json: {error}") from error
-        return cls(network, name=model.name, hash=model.hash, latency_s=float(model.config.get("latency_s", 0.0)))
+        latency_s = model.config.get("latency_s", 0.0)
+        if isinstance(latency_s, bool) or not isinstance(latency_s, int | float):
+            raise ModelInvalidError(
+                f"config.json: latency_s of {model.name} is {latency_s!r:.60}; it must be a number."
+            )
+        return cls(network, name=model.name, hash=model.hash, latency_s=float(latency_s))
 
     @torch.inference_mode()
     def encode(self, samples: Tensor, *, loop: bool = False) -> Latents:
@@ -65,8 +71,9 @@ class SpectralCodec:
 
 
 def hash_encoder(network: SpectralAutoencoder) -> str:
-    """SHA-256 of the encoder's weights as they are stored (float16 matrices), in the order of their names."""
-    digest = hashlib.sha256(repr(network.config).encode())
+    """SHA-256 of the encoder's shape and weights (as float16, like they are stored), in the order of their names."""
+    shape = {name: value for name, value in asdict(network.config).items() if not name.startswith("decoder")}
+    digest = hashlib.sha256(repr(shape).encode())
     for name, value in sorted(network.encoder.state_dict().items()):
         digest.update(name.encode() + value.detach().cpu().half().numpy().tobytes())
     return digest.hexdigest()

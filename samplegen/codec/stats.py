@@ -50,7 +50,7 @@ class LatentStats:
                 raise ModelInvalidError(f"The latent statistics must be two lists of {channels} numbers.")
             if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
                 raise ModelInvalidError("The latent statistics hold something that is not a number.")
-        mean, std = torch.tensor(lists[0]), torch.tensor(lists[1])
+        mean, std = (torch.tensor(numbers, dtype=torch.float32) for numbers in lists)
         if not (std > 0).all():
             raise ModelInvalidError("The latent statistics hold a deviation that is not positive.")
         return cls(mean, std)

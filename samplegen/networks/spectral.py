@@ -23,9 +23,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from samplegen.errors import UsageError
 
 # Companding of cosine bins, which reach about 20 at full scale: linear below the floor, logarithmic above.
 WAVE_FLOOR, WAVE_SCALE = 0.03, 0.4
+
+_MOST = {"sample_rate": 768_000, "dimension": 1024, "encoder_width": 4096, "decoder_width": 4096}
+_MOST_BLOCKS = {"encoder_blocks": 64, "decoder_blocks": 64, "expansion": 16, "kernel_size": 63}
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class SpectralConfig:
         Hidden width of a block in units of its width.
     kernel_size
         Frames seen by a block's depthwise convolution; odd.
+
+    Raises
+    ------
+    UsageError
+        If the sizes do not fit together, or are larger than any codec needs.
     """
 
     sample_rate: int = 44100
@@ -66,6 +75,17 @@ class SpectralConfig:
     decoder_blocks: int = 8
     expansion: int = 3
     kernel_size: int = 7
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be built before anything is allocated."""
+        for name, value in vars(self).items():
+            most = (_MOST | _MOST_BLOCKS).get(name, 65536)
+            if not (0 if name == "wave_bins" else 1) <= value <= most:
+                raise UsageError(f"{name} is {value}; allowed: 1 to {most}.")
+        if self.frame_hop % 2 or self.n_fft % self.frame_hop or self.tonal_fft % self.hop_length:
+            raise UsageError("n_fft must be a multiple of frame_hop (which is even), and tonal_fft one of the hop.")
+        if self.kernel_size % 2 == 0 or self.wave_bins >= min(self.dimension, self.hop_length):
+            raise UsageError("kernel_size must be odd, and wave_bins below dimension and hop.")
 
     @property
     def hop_length(self) -> int:
@@ -84,9 +104,9 @@ class SpectralConfig:
 
     @property
     def reach(self) -> int:
-        """Latent frames on either side that can alter a decoded frame."""
+        """Latent frames on either side that can alter an encoded or a decoded frame."""
         overlap = -(-max(self.n_fft, self.tonal_fft) // (2 * self.hop_length))
-        return (self.decoder_blocks + 1) * (self.kernel_size // 2) + overlap
+        return max(self.encoder_blocks, self.decoder_blocks + 1) * (self.kernel_size // 2) + overlap
 
 
 class ConvNextBlock(nn.Module):

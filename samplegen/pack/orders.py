@@ -101,6 +101,8 @@ class LoopOrder:
         known = generator.description
         self.count, self._request, self._generator, self._seed = request.count, request, generator, seed
         _refuse_key(request.key, generator.name)
+        if not known.loop_kinds or not known.styles:
+            raise UsageError(f"The model {generator.name} makes no loops. Choose another --model.")
         kind = _loop_kind(request.kind, known.loop_kinds)
         tags, self.unknown_words = _prompt_tags(request.prompt, generator)
         in_prompt = [tag for tag in tags if tag in known.loop_kinds]
@@ -157,6 +159,8 @@ class OneShotOrder:
         known = generator.description
         self.count, self._generator, self._seed = request.count, generator, seed
         _refuse_key(request.key, generator.name)
+        if not known.kinds:
+            raise UsageError(f"The model {generator.name} makes no one-shots. Choose another --model.")
         for kind in request.kinds:
             _check_choice("--kind", kind, known.kinds)
         tags, self.unknown_words = _prompt_tags(request.prompt, generator)

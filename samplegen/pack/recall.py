@@ -11,10 +11,11 @@ def recall_kept(writer: PackWriter) -> DuplicateIndex:
     """An index of every complete file of the pack."""
     index = DuplicateIndex()
     for entry in writer.entries:
-        index.add(_sound_of(writer, entry), name=entry.path)
+        remember(index, writer, entry)
     return index
 
 
-def _sound_of(writer: PackWriter, entry: FileEntry) -> Sound:
+def remember(index: DuplicateIndex, writer: PackWriter, entry: FileEntry) -> None:
+    """Add a finished file as it lies on the disk, so that a run that goes on later compares with the same."""
     tags = Tags(entry.kind, entry.category, bpm=entry.bpm, bars=entry.bars, meter=entry.meter)
-    return Sound(read_audio(writer.folder / entry.path), tags, Provenance(entry.engine))
+    index.add(Sound(read_audio(writer.folder / entry.path), tags, Provenance(entry.engine)), name=entry.path)

@@ -14,11 +14,13 @@ from samplegen.codec import load_codec
 from samplegen.codec.base import Codec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.vocabulary import LOOP_KINDS, ONE_SHOT_KINDS
+from samplegen.errors import InputError
 from samplegen.post.fades import fade_out
 from samplegen.post.loudness import normalise_peak
 from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
 from samplegen.training.library import Library, Record, load_library
 from samplegen.training.render_folder import read_index
+from samplegen.units import seconds_to_samples
 
 ONE_SHOT_SECONDS = 2.2
 PEAK_DB = -1.0
@@ -66,10 +68,11 @@ def encode_library(
     coder = load_codec(codec)
     scanned = load_library(library).library
     records = scanned.select(kinds=ONE_SHOT_KINDS)
-    frames = _WHOLE * round(one_shot_seconds * coder.sample_rate / (_WHOLE * coder.hop_length))
+    frames = _WHOLE * max(1, round(one_shot_seconds * coder.sample_rate / (_WHOLE * coder.hop_length)))
     folders = [(folder, *read_index(folder)) for folder in loops]
     total = len(records) * len(SEMITONES) + sum(len(entries) for _, _, entries in folders)
-    sounds = _counted(_all_sounds(scanned, records, folders, coder), total, progress)
+    window_s = min(one_shot_seconds, frames * coder.hop_length / coder.sample_rate)
+    sounds = _counted(_all_sounds(scanned, records, folders, coder, window_s=window_s), total, progress)
     latents = LatentSet.collect(
         encode_sounds(sounds, coder, one_shot_frames=frames), coder, one_shot_frames=frames,
         licences={record.licence for record in scanned.records},
@@ -81,40 +84,51 @@ def encode_library(
 
 
 def _all_sounds(
-    library: Library, records: Sequence[Record], folders: Sequence[RenderedFolder], codec: Codec
+    library: Library, records: Sequence[Record], folders: Sequence[RenderedFolder], codec: Codec, *, window_s: float
 ) -> Iterator[SoundToEncode]:
     words = TagEmbedder()
     for record in records:
-        yield from _one_shots(library, record, words, codec.sample_rate)
+        yield from _one_shots(library, record, words, sample_rate=codec.sample_rate, window_s=window_s)
     for folder, head, entries in folders:
         for entry in entries:
-            audio = read_audio(folder / entry["path"], sample_rate=codec.sample_rate, mono=True)
-            known = words.parse(", ".join(entry["tags"])).known
-            extra = tuple(tag for tag in known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS, entry["style"]))
-            yield SoundToEncode(
-                audio, entry["kind"], (entry["kind"], entry["style"], *extra), loop=True, split=head["split"],
-                source=f"{folder.name}/{entry['index']}", bpm=entry["bpm"], bars=entry["bars"],
-                beats_per_bar=entry["meter"][0],
-            )  # fmt: skip
+            try:
+                yield _loop(folder, head, entry, words, sample_rate=codec.sample_rate)
+            except (KeyError, TypeError, IndexError) as error:
+                raise InputError(f"The index in {folder} is damaged ({error!r}). Render the loops again.") from error
 
 
-def _one_shots(library: Library, record: Record, words: TagEmbedder, sample_rate: int) -> Iterator[SoundToEncode]:
-    audio = read_audio(library.path_of(record), sample_rate=sample_rate, mono=True, max_seconds=2 * ONE_SHOT_SECONDS)
+def _loop(
+    folder: Path, head: dict[str, Any], entry: dict[str, Any], words: TagEmbedder, *, sample_rate: int
+) -> SoundToEncode:
+    audio = read_audio(folder / entry["path"], sample_rate=sample_rate, mono=True)
+    known = words.parse(", ".join(entry["tags"])).known
+    extra = tuple(tag for tag in known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS, entry["style"]))
+    return SoundToEncode(
+        audio, entry["kind"], (entry["kind"], entry["style"], *extra), loop=True, split=head["split"],
+        source=f"{folder.name}/{entry['index']}", bpm=entry["bpm"], bars=entry["bars"],
+        beats_per_bar=entry["meter"][0],
+    )  # fmt: skip
+
+
+def _one_shots(
+    library: Library, record: Record, words: TagEmbedder, *, sample_rate: int, window_s: float
+) -> Iterator[SoundToEncode]:
+    audio = read_audio(library.path_of(record), sample_rate=sample_rate, mono=True, max_seconds=2 * window_s)
     extra = tuple(tag for tag in words.parse(record.caption).known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS))
     for semitones in SEMITONES:
-        played = _at_speed(audio, 2.0 ** (semitones / 12.0))
+        played = _at_speed(audio, 2.0 ** (semitones / 12.0), window_s=window_s)
         yield SoundToEncode(
             played, record.kind, (record.kind, *extra), loop=False, split=record.split, source=record.source
         )
 
 
-def _at_speed(audio: Audio, speed: float) -> Audio:
+def _at_speed(audio: Audio, speed: float, *, window_s: float) -> Audio:
     """Faster or slower, cut to the window with a short fade, at a fixed peak."""
     samples = audio.samples
     if speed != 1.0:
         rate = float(audio.sample_rate)
         samples = soxr.resample(samples.T, rate * speed, rate, quality="HQ").T.astype(np.float32)
-    most = round(ONE_SHOT_SECONDS * audio.sample_rate)
+    most = seconds_to_samples(window_s, sample_rate=audio.sample_rate)
     cut = audio.with_samples(np.ascontiguousarray(samples[:, :most]))
     if samples.shape[1] > most:
         cut = fade_out(cut, fade_ms=_FADE_MS)

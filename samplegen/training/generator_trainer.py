@@ -1,6 +1,6 @@
 """Training of the alpha-blending generator on encoded loops and one-shots."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,9 +13,12 @@ from samplegen.conditioning.types import Conditioning
 from samplegen.diffusion.blending import blending_loss, stratified_loss
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.unet import UNet, UNetConfig
-from samplegen.training.latents import BatchDrawer, LatentSet
-from samplegen.training.optimisation import WeightAverage, cosine_rate
+from samplegen.training.batches import BatchDrawer
+from samplegen.training.latents import LatentSet
+from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
 from samplegen.training.parallel import average_gradients, rank
+
+_VALIDATION_LOOPS, _VALIDATION_ONE_SHOTS = 16, 32
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,11 @@ class GeneratorTask:
     def __init__(
         self, config: UNetConfig, training: GeneratorTrainingConfig, *, latents: LatentSet, embedder: Embedder
     ) -> None:
-        torch.manual_seed(training.seed)
         self.config, self.training = config, training
         self.stats: LatentStats = latents.stats()
         self._device = torch.device(training.device)
-        self.model = UNet(config).to(self._device)
+        with seeded(training.seed):
+            self.model = UNet(config).to(self._device)
         self.average = WeightAverage(self.model, decay=training.average)
         self.generator = Generator().manual_seed(training.seed + 7919 * rank())
         self._drawer = BatchDrawer(latents, embedder, self.stats, split="train", crop_frames=training.crop_frames)
@@ -79,7 +82,8 @@ class GeneratorTask:
         name, data, conditioning = self._draw()
         conditioning = drop_conditions(conditioning, generator=self.generator, dropout=self._dropout).to(self._device)
         data = data.to(self._device)
-        with fast_inference(self._device.type):
+        dropout_seed = int(torch.randint(1 << 62, (), generator=self.generator))
+        with seeded(dropout_seed), fast_inference(self._device.type):
             loss, _ = blending_loss(
                 self.model,
                 data,
@@ -145,12 +149,14 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 def _validation_batches(
     latents: LatentSet, embedder: Embedder, stats: LatentStats, training: GeneratorTrainingConfig
 ) -> dict[str, tuple[Tensor, Conditioning]]:
-    drawer = BatchDrawer(latents, embedder, stats, split="held_out", crop_frames=training.crop_frames)
+    """Fixed batches of the held-out sources; of the training ones where a small library holds none out."""
+    held_out = any(item.split == "held_out" for item in latents.items)
+    split = "held_out" if held_out else "train"
+    drawer = BatchDrawer(latents, embedder, stats, split=split, crop_frames=training.crop_frames)
     generator = Generator().manual_seed(20_260_000)
-    larger = replace(training, loop_batch=16, one_shot_batch=32)
     batches = {}
     if drawer.has_loops:
-        batches["loops"] = drawer.draw_loops(larger.loop_batch, generator)
+        batches["loops"] = drawer.draw_loops(_VALIDATION_LOOPS, generator)
     if drawer.has_one_shots:
-        batches["one_shots"] = drawer.draw_one_shots(larger.one_shot_batch, generator)
+        batches["one_shots"] = drawer.draw_one_shots(_VALIDATION_ONE_SHOTS, generator)
     return batches

@@ -1,4 +1,4 @@
-"""Encoded training sounds: latents on disk with their codec's hash, and batches drawn from them."""
+"""Encoded training sounds: latents on disk with their codec's hash."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -8,15 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from samplegen.audio.resample import resample_ring
 from samplegen.audio.types import Audio
 from samplegen.codec.base import Codec
 from samplegen.codec.stats import LatentStats
-from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
-from samplegen.conditioning.embedder import Embedder
-from samplegen.conditioning.types import Conditioning
 from samplegen.errors import InputError
 from samplegen.files import write_atomically, write_json
 from samplegen.units import samples_to_frames
@@ -36,6 +33,8 @@ class EncodedItem:
         Whether the frames close to a ring (then `bpm`, `bars` and `beats_per_bar` hold).
     tags
         Words that the generator is conditioned on: the kind first, a loop's style second.
+    sounding
+        Frames before the silence that fills a one-shot's window; None means all.
     """
 
     start: int
@@ -48,6 +47,7 @@ class EncodedItem:
     bpm: float = 0.0
     bars: int = 0
     beats_per_bar: int = 4
+    sounding: int | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ class LatentSet:
         pieces, items, start = [], [], 0
         for latents, sound in encoded:
             fields = {name: getattr(sound, name) for name in sound.__dataclass_fields__ if name != "audio"}
+            sounding = min(latents.shape[0], -(-sound.audio.length // codec.hop_length))
+            fields |= {"sounding": None if sound.loop else sounding}
             items.append(EncodedItem(start=start, frames=latents.shape[0], **fields))
             pieces.append(latents)
             start += latents.shape[0]
@@ -159,109 +161,44 @@ class LatentSet:
             index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
             values = torch.from_numpy(np.load(folder / _VALUES, allow_pickle=False))
             items = [EncodedItem(**{**item, "tags": tuple(item["tags"])}) for item in index.pop("items")]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            _check(values, items, index)
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"The folder {folder} holds no encoded sounds ({error}). Run: samplegen data encode."
             ) from error
         return cls(values, items, index)
 
     def stats(self) -> LatentStats:
-        """Per-channel mean and deviation over the training frames that are not silent padding."""
+        """Per-channel mean and deviation over the training frames that are not silent padding.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
         chosen = torch.zeros(self.values.shape[0], dtype=torch.bool)
         for item in self.items:
             if item.split == "train":
-                chosen[item.start : item.start + item.frames] = True
+                chosen[item.start : item.start + (item.sounding or item.frames)] = True
+        if chosen.sum() < 2:
+            raise InputError("There are no training sounds among the encoded ones. Scan more sources and encode again.")
         return LatentStats.measure(self.values[chosen].float())
 
 
-class BatchDrawer:
-    """Draws training batches: crops of endlessly repeated loops, and whole one-shots.
-
-    Parameters
-    ----------
-    latents
-        The set.
-    embedder
-        Turns tags into condition vectors.
-    stats
-        Normalises the latents.
-    split
-        ``train`` or ``held_out``.
-    crop_frames
-        Frames of a loop crop.
-    """
-
-    def __init__(
-        self, latents: LatentSet, embedder: Embedder, stats: LatentStats, *, split: str, crop_frames: int
-    ) -> None:
-        self._set, self._stats, self._crop = latents, stats, crop_frames
-        chosen = [item for item in latents.items if item.split == split]
-        self._loops = [item for item in chosen if item.loop]
-        self._shots = [item for item in chosen if not item.loop]
-        texts = sorted({_text(item, full=full) for item in chosen for full in (True, False)})
-        self._vectors = dict(zip(texts, embedder.embed_text(texts), strict=True))
-        self._shot_weights = _kind_balance(self._shots)
-
-    @property
-    def has_loops(self) -> bool:
-        """Whether loops can be drawn."""
-        return bool(self._loops)
-
-    @property
-    def has_one_shots(self) -> bool:
-        """Whether one-shots can be drawn."""
-        return bool(self._shots)
-
-    def draw_loops(self, batch: int, generator: Generator) -> tuple[Tensor, Conditioning]:
-        """Normalised ``[B, C, crop]`` and its conditions; each crop starts anywhere on its ring."""
-        rows = []
-        for index in torch.randint(len(self._loops), (batch,), generator=generator).tolist():
-            item = self._loops[index]
-            offset = int(torch.randint(item.frames, (), generator=generator))
-            place = (torch.arange(self._crop) + offset) % item.frames
-            beat = loop_phase(
-                item.frames,
-                bars=item.bars,
-                beats_per_bar=item.beats_per_bar,
-                bpm=item.bpm,
-                frame_rate=self._set.frame_rate,
-                latency_s=float(self._set.header["latency_s"]),
-            )
-            rows.append((self._set.values[item.start + place], beat[:, place], self._vector(item, generator)))
-        return self._stack(rows)
-
-    def draw_one_shots(self, batch: int, generator: Generator) -> tuple[Tensor, Conditioning]:
-        """Normalised ``[B, C, window]`` and its conditions, kinds drawn evenly (by the root of their counts)."""
-        frames = self._set.one_shot_frames
-        beat = one_shot_phase(
-            frames,
-            frame_rate=self._set.frame_rate,
-            window_frames=frames,
-            latency_s=float(self._set.header["latency_s"]),
-        )
-        picks = torch.multinomial(self._shot_weights, batch, replacement=True, generator=generator).tolist()
-        items = [self._shots[index] for index in picks]
-        rows = [(self._set.values[i.start : i.start + frames], beat, self._vector(i, generator)) for i in items]
-        return self._stack(rows)
-
-    def _vector(self, item: EncodedItem, generator: Generator) -> Tensor:
-        """All of an item's words, or half of the time those alone that say what it is."""
-        words = _text(item, full=float(torch.rand((), generator=generator)) < 0.5)
-        return self._vectors[words]
-
-    def _stack(self, rows: list[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Conditioning]:
-        data = self._stats.normalise(torch.stack([row[0] for row in rows]).float().transpose(1, 2))
-        beat, vectors = torch.stack([row[1] for row in rows]), torch.stack([row[2] for row in rows])
-        every = torch.ones(len(rows), dtype=torch.bool)
-        return data, Conditioning(beat, vectors, every, every.clone())
+_HEADER = {
+    "codec": str, "codec_hash": str, "latent_hash": str, "licences": list, "attributions": list,
+    "frame_rate": float, "latency_s": float, "one_shot_frames": int,
+}  # fmt: skip
 
 
-def _text(item: EncodedItem, *, full: bool) -> str:
-    return ", ".join(item.tags if full else item.tags[: 2 if item.loop else 1])
-
-
-def _kind_balance(items: Sequence[EncodedItem]) -> Tensor:
-    counts: dict[str, int] = {}
-    for item in items:
-        counts[item.kind] = counts.get(item.kind, 0) + 1
-    return torch.tensor([counts[item.kind] ** -0.7 for item in items], dtype=torch.float64)
+def _check(values: Tensor, items: Sequence[EncodedItem], header: dict[str, Any]) -> None:
+    """Refuse, as ValueError or KeyError, what `LatentSet.save` would not have written."""
+    if header["format"] != FORMAT or header["format_version"] != FORMAT_VERSION:
+        raise ValueError(f"they are of {header['format']} {header['format_version']}")
+    for name, kind in _HEADER.items():
+        if not isinstance(header[name], kind):
+            raise ValueError(f"{name} is {header[name]!r:.60}")
+    if values.ndim != 2 or values.dtype != torch.float16:
+        raise ValueError(f"{_VALUES} is not [frames, C] of float16")
+    if any(item.start < 0 or item.frames < 1 or item.start + item.frames > len(values) for item in items):
+        raise ValueError(f"{_INDEX} names frames beyond the end of {_VALUES}")

@@ -1,6 +1,6 @@
 """One training loop for every model: time-boxed, resumable, logged, atomic."""
 
-import csv
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,16 @@ from typing import Any, Protocol
 
 import torch
 
-from samplegen.errors import InputError, UsageError
+from samplegen.errors import InputError, SamplegenError, UsageError
 from samplegen.files import write_atomically
-from samplegen.training.parallel import from_first, rank
+from samplegen.training.log import LossLog
+from samplegen.training.parallel import from_first, interrupts_noted, rank
 
+LAST, BEST = "last.pt", "best.pt"
 _LOG_EVERY = 25
+_INTERRUPTED = 2.0
+
+Report = Callable[[int, float, dict[str, float]], None]
 
 
 class TrainingTask(Protocol):
@@ -65,70 +70,104 @@ class Schedule:
         return min(1.0, max(by_time, by_step))
 
 
-class _Clock:
-    """Seconds trained so far, over all runs."""
-
-    def __init__(self, before: float) -> None:
-        self._start = time.monotonic() - before
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._start
-
-
 def run_training(
-    task: TrainingTask,
-    *,
-    folder: Path,
-    schedule: Schedule,
-    resume: bool = False,
-    report: Callable[[int, float, dict[str, float]], None] | None = None,
+    task: TrainingTask, *, folder: Path, schedule: Schedule, resume: bool = False, report: Report | None = None
 ) -> dict[str, float]:
     """Train until the budget is used up; returns the last validation figures.
 
-    Ctrl-C saves and ends. `report` gets (step, progress, losses) for a progress bar.
-    Under several processes the first one keeps the clock, validates, logs and saves.
+    Ctrl-C ends after the present step, saves and raises. `report` gets (step, progress, losses)
+    for a progress bar. Under several processes the first one keeps the clock, validates, logs
+    and saves; the others return nothing.
 
     Raises
     ------
     UsageError
         Without a budget, or where `folder` holds a run and `resume` is not set.
+    InputError
+        If the state to resume is damaged or belongs to another task.
+    SamplegenError
+        If a loss is no longer a number; the last saved state stays.
+    KeyboardInterrupt
+        After Ctrl-C; the state is saved.
     """
     if schedule.max_minutes is None and schedule.max_steps is None:
         raise UsageError("A training needs a budget. Give --max-minutes or --max-steps.")
-    first = rank() == 0
-    step, seconds, best = _restore(task, folder, resume=resume)
-    from_first(0.0)
-    clock, log = _Clock(seconds), _Log(folder if first else None)
-    saved = validated = clock.seconds()
+    run = _Run(task, folder, schedule, resume=resume)
     try:
-        while (progress := from_first(schedule.progress(seconds=clock.seconds(), step=step))) < 1.0:
-            losses = task.step(step, progress=progress)
-            step += 1
-            if step % _LOG_EVERY == 0:
-                log.write("train", step, clock.seconds(), losses)
-            if report and first:
-                report(step, progress, losses)
-            if first and clock.seconds() - validated > schedule.validate_every_minutes * 60:
-                best = _validate(task, folder, log, step=step, seconds=clock.seconds(), best=best)
-                validated = clock.seconds()
-            if first and clock.seconds() - saved > schedule.save_every_minutes * 60:
-                save_state(task, folder, step=step, seconds=clock.seconds(), best=best)
-                saved = clock.seconds()
+        with interrupts_noted() as interrupts:
+            while (progress := from_first(_INTERRUPTED if interrupts.asked else run.progress())) < 1.0:
+                losses = run.advance(progress)
+                if report and run.first:
+                    report(run.step, progress, losses)
+            run.save()
+        if progress == _INTERRUPTED:
+            raise KeyboardInterrupt
+        return run.finish()
     finally:
-        if first:
-            save_state(task, folder, step=step, seconds=clock.seconds(), best=best)
-    if not first:
-        return {}
-    figures = task.validate()
-    _keep_best(task, folder, figures, best=best, step=step, seconds=clock.seconds())
-    log.write("validate", step, clock.seconds(), figures)
-    log.close()
-    return figures
+        run.log.close()
 
 
-def save_state(task: TrainingTask, folder: Path, *, step: int, seconds: float, best: float) -> None:
+class _Run:
+    """Where a training stands, and what the first process writes about it."""
+
+    def __init__(self, task: TrainingTask, folder: Path, schedule: Schedule, *, resume: bool) -> None:
+        self.first = rank() == 0
+        self._task, self._folder, self._schedule = task, folder, schedule
+        self.step, seconds, self._best = _restore(task, folder, resume=resume)
+        from_first(0.0)  # nobody writes before everybody has read
+        self.log = LossLog(folder if self.first else None)
+        self._start = time.monotonic() - seconds
+        self._saved = self._validated = seconds
+
+    @property
+    def seconds(self) -> float:
+        """Trained so far, over all runs."""
+        return time.monotonic() - self._start
+
+    def progress(self) -> float:
+        return self._schedule.progress(seconds=self.seconds, step=self.step)
+
+    def advance(self, progress: float) -> dict[str, float]:
+        """One step, and what is due after it."""
+        losses = self._task.step(self.step, progress=progress)
+        self.step += 1
+        if not all(map(math.isfinite, losses.values())):
+            raise SamplegenError(f"The losses of step {self.step} are not finite: {losses}. Train at a lower rate.")
+        if self.step % _LOG_EVERY == 0:
+            self.log.write("train", step=self.step, seconds=self.seconds, values=losses)
+        if self.first and self.seconds - self._validated > self._schedule.validate_every_minutes * 60:
+            self._validate()
+        if self.first and self.seconds - self._saved > self._schedule.save_every_minutes * 60:
+            self.save()
+        return losses
+
+    def save(self) -> None:
+        if self.first:
+            save_state(self._task, self._folder, step=self.step, seconds=self.seconds, best=self._best)
+            self._saved = self.seconds
+
+    def finish(self) -> dict[str, float]:
+        """Last validation; the saved state then knows the best score."""
+        if not self.first:
+            return {}
+        figures = self._validate()
+        self.save()
+        return figures
+
+    def _validate(self) -> dict[str, float]:
+        figures = self._task.validate()
+        self.log.write("validate", step=self.step, seconds=self.seconds, values=figures)
+        if (score := figures.get("score", math.inf)) < self._best:
+            self._best = score
+            save_state(self._task, self._folder, step=self.step, seconds=self.seconds, best=score, name=BEST)
+        self._validated = self.seconds
+        return figures
+
+
+def save_state(task: TrainingTask, folder: Path, *, step: int, seconds: float, best: float, name: str = LAST) -> None:
     """Write the run's state atomically."""
-    _write_state(folder / "last.pt", {"step": step, "seconds": seconds, "best": best, "task": task.state()})
+    state = {"step": step, "seconds": seconds, "best": best, "task": task.state()}
+    write_atomically(folder / name, lambda file: torch.save(state, file))
 
 
 def load_state(path: Path) -> dict[str, Any]:
@@ -142,7 +181,7 @@ def load_state(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
-        raise InputError(f"No training state at {path}. Start without --resume.") from error
+        raise InputError(f"There is no training state {path}. Train before, without --resume.") from error
     except Exception as error:
         raise InputError(f"The training state {path} is damaged ({type(error).__name__}). Start anew.") from error
     if not isinstance(state, dict) or not {"step", "seconds", "best", "task"} <= state.keys():
@@ -150,72 +189,15 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
-def _write_state(path: Path, state: dict[str, Any]) -> None:
-    write_atomically(path, lambda file: torch.save(state, file))
-
-
 def _restore(task: TrainingTask, folder: Path, *, resume: bool) -> tuple[int, float, float]:
-    path = folder / "last.pt"
-    if resume and path.exists():
-        state = load_state(path)
+    path = folder / LAST
+    if not path.exists():
+        return 0, 0.0, math.inf
+    if not resume:
+        raise UsageError(f"The folder {folder} already holds a training. Give --resume or another --run.")
+    state = load_state(path)
+    try:
         task.load_state(state["task"])
         return int(state["step"]), float(state["seconds"]), float(state["best"])
-    if path.exists():
-        raise UsageError(f"The folder {folder} already holds a training. Give --resume or another --out.")
-    return 0, 0.0, float("inf")
-
-
-def _validate(task: TrainingTask, folder: Path, log: "_Log", *, step: int, seconds: float, best: float) -> float:
-    figures = task.validate()
-    log.write("validate", step, seconds, figures)
-    return _keep_best(task, folder, figures, best=best, step=step, seconds=seconds)
-
-
-def _keep_best(
-    task: TrainingTask, folder: Path, figures: dict[str, float], *, best: float, step: int, seconds: float
-) -> float:
-    score = figures.get("score", float("inf"))
-    if score < best:
-        _write_state(folder / "best.pt", {"step": step, "seconds": seconds, "best": score, "task": task.state()})
-        return score
-    return best
-
-
-class _Log:
-    """Losses as long-form CSV, and TensorBoard events where it is installed."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._file = self._board = None
-        if folder is None:
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "losses.csv"
-        fresh = not path.exists()
-        self._file = path.open("a", newline="", encoding="utf-8")
-        self._csv = csv.writer(self._file)
-        if fresh:
-            self._csv.writerow(["phase", "step", "seconds", "name", "value"])
-        self._board = _tensorboard(folder)
-
-    def write(self, phase: str, step: int, seconds: float, values: dict[str, float]) -> None:
-        if self._file is None:
-            return
-        for name, value in values.items():
-            self._csv.writerow([phase, step, f"{seconds:.1f}", name, f"{value:.6g}"])
-            if self._board is not None:
-                self._board.add_scalar(f"{phase}/{name}", value, step)
-        self._file.flush()
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        if self._board is not None:
-            self._board.close()
-
-
-def _tensorboard(folder: Path) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder / "tensorboard"))
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"The training in {folder} has another form than this one, so it cannot go on.") from error

@@ -1,4 +1,4 @@
-"""Pieces every trainer shares: learning rate and weight average."""
+"""Pieces every trainer shares: learning rate, weight average, and torch's own random draws."""
 
 import math
 from collections.abc import Iterator
@@ -18,6 +18,14 @@ def cosine_rate(
     for group in optimiser.param_groups:
         group["lr"] = rate
     return rate
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Fix torch's global generator for a while: first weights and dropout know no other one."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
 
 
 class WeightAverage:

@@ -20,7 +20,8 @@ from samplegen.training.encodec_trainer import EncodecTask, EncodecTrainingConfi
 from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
 from samplegen.training.latents import LatentSet
 from samplegen.training.library import GROOVE_KIND, load_library
-from samplegen.training.loop import Schedule, load_state, run_training
+from samplegen.training.log import read_figures
+from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_training
 from samplegen.training.parallel import launch
 from samplegen.training.publish import TrainingFacts, save_generator, save_spectral
 from samplegen.training.segments import MixedSegments, SegmentStore, fixed_segments, load_sounds
@@ -29,7 +30,6 @@ from samplegen.training.spectral_trainer import SpectralTask, SpectralTrainingCo
 VALIDATION_SEGMENTS = 96
 VALIDATION_LENGTH = 32768
 DEVICES = ("auto", "cpu", "cuda", "mps")
-_FIGURES = "figures.json"
 
 Report = Callable[[float, float | None], None]
 T = TypeVar("T")
@@ -97,10 +97,10 @@ def train_codec(
     )
     facts = _codec_facts(job, out)
     if family == "spectral":
-        save_spectral(_spectral_configs(job), load_state(run / "best.pt"), out, facts=facts)
+        save_spectral(_spectral_configs(job), load_state(run / BEST), out, facts=facts)
     else:
         task = _encodec_task(job)
-        task.load_state(load_state(run / "best.pt")["task"])
+        task.load_state(load_state(run / BEST)["task"])
         save_encodec(task, out, card=facts.card(out.name), metadata=facts.config())
     return TrainingResult(out, facts.figures)
 
@@ -152,13 +152,13 @@ def publish_generator(
     if chosen.latent_hash != data.header["latent_hash"]:
         raise ModelInvalidError(f"The codec {chosen.name} makes other latents than those in {latents}. Encode again.")
     task = _generator_task(_Job(run, Schedule(max_steps=1), False, "cpu", 0, {**settings, "size": size}, latents), data)
-    task.load_state(load_state(run / "best.pt")["task"])
+    task.load_state(load_state(run / BEST)["task"])
     facts = TrainingFacts(
         figures=_figures(run),
         licences=tuple(data.header["licences"]),
         attributions=tuple(data.header["attributions"]),
-        steps=int(load_state(run / "best.pt")["step"]),
-        minutes=float(load_state(run / "last.pt")["seconds"]) / 60,
+        steps=int(load_state(run / BEST)["step"]),
+        minutes=float(load_state(run / LAST)["seconds"]) / 60,
     )
     save_generator(task, data, chosen, out, facts=facts)
     return TrainingResult(out, facts.figures)
@@ -170,8 +170,8 @@ def _train_spectral(job: _Job, progress: Report | None) -> None:
     source = MixedSegments(training)
     validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
     task = SpectralTask(architecture, recipe, source=source, validation=validation)
-    if job.start_from is not None and not (job.run / "last.pt").exists():
-        task.start_from(load_state(job.start_from / "best.pt")["task"]["average"]["weights"])
+    if job.start_from is not None and not (job.run / LAST).exists():
+        task.start_from(load_state(job.start_from / BEST)["task"]["average"]["weights"])
     _run(task, job, progress)
 
 
@@ -218,10 +218,13 @@ def _generator_task(job: _Job, latents: LatentSet) -> GeneratorTask:
 
 
 def _segments(library: Path) -> tuple[SegmentStore, SegmentStore]:
+    """Sounds to train on and to validate with; the same where a small library holds no source out."""
     scanned = load_library(library).library
-    stores = []
+    stores: list[SegmentStore] = []
     for split in ("train", "held_out"):
         records = [record for record in scanned.select(split=split) if record.kind != GROOVE_KIND]
+        if not records and stores:
+            return stores[0], stores[0]
         stores.append(load_sounds([(scanned.path_of(record), record.kind) for record in records], sample_rate=44100))
     return stores[0], stores[1]
 
@@ -232,19 +235,14 @@ def _codec_facts(job: _Job, out: Path) -> TrainingFacts:
         figures=_figures(job.run),
         licences=tuple(sorted({record.licence for record in records})),
         attributions=tuple(sorted({record.attribution for record in records if record.licence.startswith("CC-BY")})),
-        steps=int(load_state(job.run / "best.pt")["step"]),
-        minutes=float(load_state(job.run / "last.pt")["seconds"]) / 60,
+        steps=int(load_state(job.run / BEST)["step"]),
+        minutes=float(load_state(job.run / LAST)["seconds"]) / 60,
     )
 
 
 def _figures(run: Path) -> dict[str, float]:
     """Validation figures of the best checkpoint, from the run's log."""
-    best = load_state(run / "best.pt")["step"]
-    try:
-        rows = [line.split(",") for line in (run / "losses.csv").read_text("utf-8").splitlines()[1:]]
-    except OSError as error:
-        raise InputError(f"The run {run} has no losses.csv: {error.strerror}.") from error
-    return {name: float(value) for phase, step, _, name, value in rows if phase == "validate" and int(step) == best}
+    return read_figures(run, step=load_state(run / BEST)["step"])
 
 
 def _override(default: T, values: Any) -> T:

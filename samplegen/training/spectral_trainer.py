@@ -6,14 +6,14 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from samplegen.codec.measures import log_mel_deviations_db
+from samplegen.codec.measures import log_mel_deviations_db, snr_db
 from samplegen.networks.discriminators import DiscriminatorConfig, MultiScaleStftDiscriminator
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 from samplegen.training.adversarial import feature_matching_loss, hinge_discriminator_loss, hinge_generator_loss
 from samplegen.training.codec_losses import MEL_SCALES, MultiScaleMelLoss, complex_stft_loss
-from samplegen.training.optimisation import WeightAverage, cosine_rate
-from samplegen.training.parallel import average_gradients, rank
+from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
+from samplegen.training.parallel import average_gradients, from_first, rank
 from samplegen.training.segments import SegmentSource
 
 COMPLEX_WINDOWS = (2048, 512, 128)
@@ -82,10 +82,12 @@ class SpectralTask:
     def __init__(
         self, config: SpectralConfig, training: SpectralTrainingConfig, *, source: SegmentSource, validation: Tensor
     ) -> None:
-        torch.manual_seed(training.seed)
         self.config, self.training = config, training
         self._device = torch.device(training.device)
-        self.model = SpectralAutoencoder(config).to(self._device)
+        judged = training.adversarial_weight or training.feature_weight
+        with seeded(training.seed):
+            self.model = SpectralAutoencoder(config).to(self._device)
+            self.judge = _Judge(training) if judged else None
         self.model.encoder.requires_grad_(not training.freeze_encoder)
         self.average = WeightAverage(self.model, decay=0.999)
         self.generator = Generator().manual_seed(training.seed + _RANK_STRIDE * rank())
@@ -96,7 +98,6 @@ class SpectralTask:
         ]
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimiser = torch.optim.AdamW(trained, lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3)
-        self.judge = _Judge(training) if training.adversarial_weight or training.feature_weight else None
 
     def step(self, step: int, *, progress: float) -> dict[str, float]:
         """One step on a fresh batch."""
@@ -142,15 +143,19 @@ class SpectralTask:
         """Log-mel distance in dB and SNR of the averaged weights on held-out segments."""
         with self.average.applied(self.model):
             self.model.eval()
-            latents = [self.model.encode(part[:, 0].to(self._device)) for part in self._validation.split(16)]
+            parts = torch.split_with_sizes(self._validation, _pieces(len(self._validation)))
+            latents = [self.model.encode(part[:, 0].to(self._device)) for part in parts]
             estimate = torch.cat([self.model.decode(part) for part in latents])[:, None].float().cpu()
             self.model.train()
         deviation, cells = log_mel_deviations_db(estimate, self._validation)
         distance = float(deviation.sum() / cells.sum())
-        error = (self._validation - estimate).square().sum()
-        snr = 10 * torch.log10(self._validation.square().sum() / error)
         spread = float(torch.cat(latents).std())
-        return {"score": distance, "log_mel_db": distance, "snr_db": float(snr), "latent_std": spread}
+        return {
+            "score": distance,
+            "log_mel_db": distance,
+            "snr_db": snr_db(estimate, self._validation),
+            "latent_std": spread,
+        }
 
     def state(self) -> dict[str, Any]:
         """Weights, average, optimisers and generator."""
@@ -182,6 +187,10 @@ class SpectralTask:
         self.average = WeightAverage(self.model, decay=0.999)
 
 
+def _pieces(count: int) -> list[int]:
+    return [min(16, count - start) for start in range(0, count, 16)]
+
+
 class _Judge:
     """The adversary: one small network per window, of which each step trains and asks one."""
 
@@ -198,7 +207,8 @@ class _Judge:
 
     def learn(self, real: Tensor, fake: Tensor, *, generator: Generator) -> dict[str, float]:
         """Choose a window and train its network to tell `fake` from `real`."""
-        self._chosen = self.networks[int(torch.randint(len(self.networks), (), generator=generator))]
+        drawn = int(torch.randint(len(self.networks), (), generator=generator))
+        self._chosen = self.networks[int(from_first(drawn))]  # gradients are averaged, so all train the same one
         room = max(1, real.shape[-1] - self._training.adversary_length)
         self._start = int(torch.randint(room, (), generator=generator))
         real, fake = self._stretch(real), self._stretch(fake)

@@ -1,7 +1,7 @@
 """The generator: a codec, a U-Net, its latent statistics and what it understands."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -9,26 +9,25 @@ from torch import Tensor
 
 from samplegen.audio.resample import resample_ring
 from samplegen.audio.types import Audio
-from samplegen.checkpoints import load_model, read_config
-from samplegen.codec import load_codec
 from samplegen.codec.base import Codec, Latents
 from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.types import Conditioning
-from samplegen.conditioning.vocabulary import Vocabulary
 from samplegen.diffusion.guidance import Guidance, guided_velocity
 from samplegen.diffusion.rings import ring_network
 from samplegen.diffusion.samplers import named_sampler
 from samplegen.diffusion.schedules import alpha_grid
 from samplegen.engines.alpha_blend.rings import RingPlan, hold_period, plan_ring
-from samplegen.errors import ModelInvalidError
+from samplegen.errors import UsageError
 from samplegen.networks.precision import fast_inference
-from samplegen.networks.unet import UNet, config_from_dict
+from samplegen.networks.unet import UNet
 from samplegen.units import bars_to_samples, seconds_to_samples
 
 FAMILY = "generator-alpha-blend"
 _BLEND_S = 0.005
+_MOST_STEPS = 1000
+_MOST_ONE_SHOT_FRAMES = 4096
 
 Progress = Callable[[int, int], None]
 
@@ -44,6 +43,14 @@ class Sampling:
     embedding_scale: float = 2.0
     interval: tuple[float, float] = (0.15, 0.9)
     rescale: float = 0.7
+
+    def __post_init__(self) -> None:
+        """Refuse what no loop can be sampled with."""
+        named_sampler(self.sampler)
+        alpha_grid(self.steps, shape=self.shape)
+        self.guidance()
+        if self.steps > _MOST_STEPS:
+            raise UsageError(f"Sampling takes {_MOST_STEPS} steps at most, not {self.steps}.")
 
     def guidance(self) -> Guidance:
         """The guidance part."""
@@ -85,6 +92,13 @@ class Description:
     licence: str = "CC0-1.0"
     attributions: tuple[str, ...] = ()
     training_licences: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that hold nothing."""
+        if not 1 <= self.one_shot_frames <= _MOST_ONE_SHOT_FRAMES:
+            raise UsageError(f"one_shot_frames is {self.one_shot_frames}; allowed: 1 to {_MOST_ONE_SHOT_FRAMES}.")
+        if not 0 < self.low_bpm <= self.high_bpm:
+            raise UsageError(f"The tempo range {self.low_bpm:g} to {self.high_bpm:g} holds no tempo.")
 
 
 @dataclass(eq=False)
@@ -183,65 +197,6 @@ class Generator:
         after = whole[:, ring.length : ring.length + blend]
         period[:, :blend] = after * (1 - rise) + period[:, :blend] * rise
         return Audio(period, self.codec.sample_rate)
-
-
-def load_generator(name: str) -> Generator:
-    """Load a generator and the codec it was trained with.
-
-    Raises
-    ------
-    ModelMissingError, ModelInvalidError
-        If either is missing or damaged, or the codec is not the one of its training.
-    """
-    model = load_model(name)
-    if model.config.get("family") != FAMILY:
-        raise ModelInvalidError(
-            f"{name} is a {model.config.get('family')!r}, not a {FAMILY!r}. Choose another --model."
-        )
-    codec = load_codec(_text(model.config, "codec", "name"))
-    wanted = _text(model.config, "codec", "hash")
-    if codec.hash != wanted:
-        raise ModelInvalidError(
-            f"The generator {name} was trained with codec {wanted[:12]}, but {codec.name} is {codec.hash[:12]}. "
-            "Install the codec that came with it."
-        )
-    architecture = model.config.get("architecture")
-    if not isinstance(architecture, dict):
-        raise ModelInvalidError(f"The config.json of {name} has no architecture.")
-    network = UNet(config_from_dict(architecture))
-    try:
-        network.load_state_dict(model.tensors)
-    except RuntimeError as error:
-        raise ModelInvalidError(f"The weights of {name} do not fit its config.json: {error}") from error
-    embedder = TagEmbedder(replace(Vocabulary(), tags=_tags(model.config)))
-    if embedder.hash != _text(model.config, "embedder", "hash"):
-        raise ModelInvalidError(f"The generator {name} was trained with other condition words. Install it again.")
-    return Generator(
-        name=model.name,
-        hash=model.hash,
-        codec=codec,
-        network=network.eval(),
-        stats=LatentStats.from_config(model.config.get("latent_stats"), channels=codec.dimension),
-        embedder=embedder,
-        description=read_config(model.config.get("description"), Description),
-        sampling=read_config(model.config.get("sampling"), Sampling),
-    )
-
-
-def _text(config: dict[str, object], part: str, key: str) -> str:
-    section = config.get(part)
-    value = section.get(key) if isinstance(section, dict) else None
-    if not isinstance(value, str):
-        raise ModelInvalidError(f"The model's config.json has no text at {part}.{key}.")
-    return value
-
-
-def _tags(config: dict[str, object]) -> tuple[str, ...]:
-    section = config.get("embedder")
-    tags = section.get("tags") if isinstance(section, dict) else None
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise ModelInvalidError("The model's config.json has no list of words at embedder.tags.")
-    return tuple(tags)
 
 
 def _mix(seeds: Sequence[int]) -> int:

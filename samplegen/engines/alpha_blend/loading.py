@@ -1,0 +1,96 @@
+"""From a model folder to a `Generator`; what is in the folder is not trusted."""
+
+from dataclasses import replace
+
+from samplegen.checkpoints import LoadedModel, load_model, read_config
+from samplegen.codec import load_codec
+from samplegen.codec.base import Codec
+from samplegen.codec.stats import LatentStats
+from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.vocabulary import Vocabulary
+from samplegen.engines.alpha_blend.generator import FAMILY, Description, Generator, Sampling
+from samplegen.errors import ModelInvalidError
+from samplegen.networks.unet import UNet, UNetConfig, config_from_dict
+
+
+def load_generator(name: str) -> Generator:
+    """Load a generator and the codec it was trained with.
+
+    Raises
+    ------
+    ModelMissingError, ModelInvalidError
+        If either is missing or damaged, or the codec is not the one of its training.
+    """
+    model = load_model(name)
+    if model.config.get("family") != FAMILY:
+        raise ModelInvalidError(
+            f"{name} is a {model.config.get('family')!r}, not a {FAMILY!r}. Choose another --model."
+        )
+    codec = load_codec(_text(model.config, "codec", "name"))
+    wanted = _text(model.config, "codec", "hash")
+    if codec.hash != wanted:
+        raise ModelInvalidError(
+            f"The generator {name} was trained with codec {wanted[:12]}, but {codec.name} is {codec.hash[:12]}. "
+            "Install the codec that came with it."
+        )
+    architecture = model.config.get("architecture")
+    if not isinstance(architecture, dict):
+        raise ModelInvalidError(f"The config.json of {name} has no architecture.")
+    embedder = TagEmbedder(replace(Vocabulary(), tags=_tags(model.config)))
+    if embedder.hash != _text(model.config, "embedder", "hash"):
+        raise ModelInvalidError(f"The generator {name} was trained with other condition words. Install it again.")
+    network = _network(config_from_dict(architecture), model, codec=codec, embedder=embedder)
+    description = read_config(model.config.get("description"), Description)
+    _check_description(description, network, embedder, name=name)
+    return Generator(
+        name=model.name,
+        hash=model.hash,
+        codec=codec,
+        network=network,
+        stats=LatentStats.from_config(model.config.get("latent_stats"), channels=codec.dimension),
+        embedder=embedder,
+        description=description,
+        sampling=read_config(model.config.get("sampling"), Sampling),
+    )
+
+
+def _network(config: UNetConfig, model: LoadedModel, *, codec: Codec, embedder: TagEmbedder) -> UNet:
+    if (config.channels, config.embedding_dimension) != (codec.dimension, embedder.dimension):
+        raise ModelInvalidError(
+            f"The network of {model.name} takes {config.channels} latents and {config.embedding_dimension} words; "
+            f"its codec has {codec.dimension}, its vocabulary {embedder.dimension}. Install the model again."
+        )
+    try:
+        network = UNet(config)
+        network.load_state_dict(model.tensors)
+    except RuntimeError as error:
+        raise ModelInvalidError(f"The weights of {model.name} do not fit its config.json: {error}") from error
+    return network.eval()
+
+
+def _check_description(description: Description, network: UNet, embedder: TagEmbedder, *, name: str) -> None:
+    if description.one_shot_frames % network.multiple:
+        raise ModelInvalidError(
+            f"The one-shots of {name} have {description.one_shot_frames} frames, which its network cannot divide "
+            f"by {network.multiple}. Install the model again."
+        )
+    words = {*description.kinds, *description.loop_kinds, *description.styles}
+    unknown = sorted(words - set(embedder.vocabulary.tags))
+    if unknown:
+        raise ModelInvalidError(f"The model {name} names {unknown[0]!r:.60}, which is not among its words.")
+
+
+def _text(config: dict[str, object], part: str, key: str) -> str:
+    section = config.get(part)
+    value = section.get(key) if isinstance(section, dict) else None
+    if not isinstance(value, str):
+        raise ModelInvalidError(f"The model's config.json has no text at {part}.{key}.")
+    return value
+
+
+def _tags(config: dict[str, object]) -> tuple[str, ...]:
+    section = config.get("embedder")
+    tags = section.get("tags") if isinstance(section, dict) else None
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise ModelInvalidError("The model's config.json has no list of words at embedder.tags.")
+    return tuple(tags)
