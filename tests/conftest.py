@@ -1,6 +1,7 @@
 """Every test runs on one torch thread, offline, away from the user's cache and working folder."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,27 @@ def shared_audio() -> Iterator[Path]:
     if not folder.is_dir():
         pytest.skip(f"needs real audio in {folder} (or in $SAMPLEGEN_AUDIO)")
     yield folder
+
+
+@pytest.fixture(scope="session")
+def _tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.models import build_models
+
+    folder = tmp_path_factory.mktemp("tiny") / "models"
+    build_models(folder)
+    return folder
+
+
+@pytest.fixture
+def tiny_models(_tiny_models: Path, _own_cache: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of the codec and the generator of `tests.models`, found by their names; not to be changed."""
+    monkeypatch.setenv("SAMPLEGEN_MODELS", str(_tiny_models))
+    return _tiny_models
+
+
+@pytest.fixture
+def own_models(_tiny_models: Path, _own_cache: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `tiny_models` to spoil."""
+    folder = Path(shutil.copytree(_tiny_models, tmp_path / "models"))
+    monkeypatch.setenv("SAMPLEGEN_MODELS", str(folder))
+    return folder

@@ -1,0 +1,49 @@
+"""Latent statistics: unit variance, the way back, and what a file may not say."""
+
+import pytest
+import torch
+
+from samplegen.codec.stats import LatentStats
+from samplegen.errors import ModelInvalidError
+
+
+def draw(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+def test_there_and_back() -> None:
+    frames = 3.0 * draw(5000, 4) + torch.tensor([0.0, 10.0, -5.0, 0.1])
+    stats = LatentStats.measure(frames)
+    normal = stats.normalise(frames.T[None])
+    assert float(normal.std()) == pytest.approx(1.0, abs=1e-3)
+    assert normal.mean(-1).abs().max() < 1e-4
+    assert (stats.denormalise(normal) - frames.T).abs().max() < 1e-5
+
+
+def test_a_channel_that_never_changes_stays_finite() -> None:
+    stats = LatentStats.measure(torch.ones(100, 2))
+    assert stats.normalise(torch.ones(1, 2, 5)).abs().max() == 0.0
+
+
+def test_through_json() -> None:
+    stats = LatentStats.measure(draw(50, 3))
+    again = LatentStats.from_config(stats.to_config(), channels=3)
+    assert torch.equal(again.mean, stats.mean) and torch.equal(again.std, stats.std)
+
+
+def test_whole_numbers_are_numbers() -> None:
+    stats = LatentStats.from_config({"mean": [0, 1], "std": [1, 2]}, channels=2)
+    assert stats.normalise(torch.ones(1, 2, 1)).flatten().tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, [], {"mean": [0.0]}, {"mean": [0.0], "std": [1.0]}, {"mean": [0.0, 0.0], "std": [1.0, 0.0]},
+        {"mean": [0.0, 0.0], "std": [1.0, -1.0]}, {"mean": ["0", 0.0], "std": [1.0, 1.0]},
+        {"mean": [True, 0.0], "std": [1.0, 1.0]},
+    ],
+)  # fmt: skip
+def test_what_is_refused(value: object) -> None:
+    with pytest.raises(ModelInvalidError, match="latent statistics"):
+        LatentStats.from_config(value, channels=2)

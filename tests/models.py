@@ -1,0 +1,103 @@
+"""A tiny codec and a tiny generator, built and saved by the code that makes the real ones."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from samplegen.audio.types import Audio
+from samplegen.codec import load_codec
+from samplegen.codec.base import Codec
+from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
+from samplegen.networks.unet import UNetConfig
+from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
+from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
+from samplegen.training.publish import TrainingFacts, save_generator, save_spectral
+from samplegen.training.spectral_trainer import SpectralTrainingConfig
+from samplegen.units import bars_to_samples
+from tests.pack.signals import SAMPLE_RATE, hit
+
+CODEC, GENERATOR = "codec-tiny", "generator-tiny"
+ONE_SHOT_FRAMES = 48
+CODEC_CONFIG = SpectralConfig(
+    n_fft=256, frame_hop=64, stack=4, tonal_fft=512, wave_bins=4, dimension=8, encoder_width=16, encoder_blocks=1,
+    decoder_width=16, decoder_blocks=1, kernel_size=3,
+)  # fmt: skip
+NETWORK_CONFIG = UNetConfig(
+    channels=8, embedding_dimension=TagEmbedder().dimension, width=16, multipliers=(1, 2), blocks_down=1, blocks_up=2,
+)  # fmt: skip
+TRAINING = GeneratorTrainingConfig(loop_batch=2, one_shot_batch=2, crop_frames=32, rate=1e-3)
+FACTS = TrainingFacts({"score": 1.5}, licences=("CC0-1.0",), attributions=(), steps=3, minutes=0.1)
+
+_LOOPS = (
+    ("loop_drums", "house", 60.0, 4, "train"), ("loop_drums", "techno", 200.0, 3, "train"),
+    ("loop_bass", "house", 120.0, 4, "train"), ("loop_drums", "house", 128.0, 4, "held_out"),
+)  # fmt: skip
+_ONE_SHOTS = (("kick", 60.0), ("snare", 190.0), ("bass", 80.0))
+
+
+def tiny_sounds() -> Iterator[SoundToEncode]:
+    """Four loops of one bar with a hit on each beat, and six one-shots of three kinds; a third of them held out."""
+    for number, (kind, style, bpm, beats, split) in enumerate(_LOOPS):
+        length = bars_to_samples(1, bpm=bpm, beats_per_bar=beats, sample_rate=SAMPLE_RATE)
+        samples = torch.zeros(length)
+        for beat in range(beats):
+            start = round(beat * length / beats)
+            sound = torch.from_numpy(hit(min(8000, length - start), seed=number))
+            samples[start : start + len(sound)] += 0.5 * sound
+        yield SoundToEncode(
+            Audio(samples[None].numpy(), SAMPLE_RATE), kind, (kind, style, "dark"), loop=True, split=split,
+            source=f"loops/{number}", bpm=bpm, bars=1, beats_per_bar=beats,
+        )  # fmt: skip
+    for number, (kind, hz) in enumerate(_ONE_SHOTS):
+        for split in ("train", "held_out"):
+            samples = torch.from_numpy(hit(9000, seed=number + 7 * (split == "train"), hz=hz))
+            audio = Audio(0.5 * samples[None].numpy(), SAMPLE_RATE)
+            yield SoundToEncode(audio, kind, (kind, "short"), loop=False, split=split, source=f"{split}/{kind}")
+
+
+def tiny_latents(codec: Codec) -> LatentSet:
+    """`tiny_sounds` encoded."""
+    encoded = encode_sounds(tiny_sounds(), codec, one_shot_frames=ONE_SHOT_FRAMES)
+    return LatentSet.collect(encoded, codec, one_shot_frames=ONE_SHOT_FRAMES, licences=("CC0-1.0",))
+
+
+def tiny_network(*, seed: int = 0) -> SpectralAutoencoder:
+    """An untrained spectral autoencoder; what it makes is noise, but all of its structure is there."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return SpectralAutoencoder(CODEC_CONFIG)
+
+
+def save_tiny_codec(folder: Path, network: SpectralAutoencoder) -> None:
+    """Publish a network as the training does."""
+    state = {"task": {"average": {"weights": network.state_dict()}}}
+    save_spectral((CODEC_CONFIG, SpectralTrainingConfig()), state, folder, facts=FACTS)
+
+
+def tiny_task(latents: LatentSet) -> GeneratorTask:
+    """A generator's training on `latents`."""
+    return GeneratorTask(NETWORK_CONFIG, TRAINING, latents=latents, embedder=TagEmbedder())
+
+
+def build_models(folder: Path) -> None:
+    """Write `CODEC` and `GENERATOR` (of three steps of training, two of sampling) below `folder`."""
+    save_tiny_codec(folder / CODEC, tiny_network())
+    codec = load_codec(str(folder / CODEC))
+    latents = tiny_latents(codec)
+    task = tiny_task(latents)
+    for step in range(3):
+        task.step(step, progress=step / 3)
+    save_generator(task, latents, codec, folder / GENERATOR, facts=FACTS)
+    change_config(folder / GENERATOR, sampling={"steps": 2})
+
+
+def change_config(folder: Path, **parts: object) -> None:
+    """Update ``config.json``; a dictionary updates the part of that name, anything else takes its place."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text("utf-8"))
+    for name, value in parts.items():
+        config[name] = {**config[name], **value} if isinstance(value, dict) else value
+    path.write_text(json.dumps(config), "utf-8")
