@@ -1,11 +1,11 @@
 """Tempo and timing of loops, measured by other means than the gate that lets them into a pack.
 
 The gate (`samplegen.audio.tempo`) reads a log-mel flux. Here the tempo comes from the
-energy below 200 Hz, where kicks and basses live, and as a second opinion from librosa's beat
-tracker; neither is told what was asked, nor how many bars the loop has.
+energy below 200 Hz, where kicks and basses live, from the energy of three bands, and from
+librosa's beat tracker. None is told what was asked, nor how many bars the loop has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from samplegen.audio.onsets import detect_onsets
+from samplegen.audio.resample import resample
 from samplegen.audio.types import Audio
 from samplegen.errors import DependencyError, UsageError
-from samplegen.units import seconds_to_samples, slice_to_sample
 
 Float64 = npt.NDArray[np.float64]
 
@@ -27,11 +27,13 @@ OCTAVES = (2.0, 0.5)
 OTHER_RATIOS = (3 / 2, 2 / 3, 4 / 3, 3 / 4, 3.0, 1 / 3, 4.0, 1 / 4)
 _ENVELOPE_HZ = 500.0
 _SMOOTHING_S = 0.012
-_USUAL_BPM = 120.0
-_SPREAD_OCTAVES = 0.7
-_BEATS = (1, 2, 3, 4, 6, 8)
-_BEAT_WEIGHTS = (1.0, 1.0, 0.3, 1.0, 0.3, 0.7)
-_GRID_STEPS_PER_OCTAVE = 600
+_COMPRESSION = 30.0
+_USUAL_BPM = 130.0
+_SPREAD_OCTAVES = 0.8
+_BEAT_WEIGHTS = {1: 1.0, 2: 1.0, 3: 0.3, 4: 1.0, 6: 0.3, 8: 0.7}
+_GRID_STEPS = 1043
+_REACH_OCTAVES = 0.03
+_MIN_SCORE = 0.05
 _LIBROSA_HZ = 22_050
 _LIBROSA_HOP = 128
 
@@ -90,74 +92,86 @@ class TempoSummary:
 
 
 def low_band_tempo(audio: Audio) -> float | None:
-    """Tempo of a loop from how its low-band energy repeats; None where nothing does.
+    """Tempo of a loop from how its energy below `LOW_BAND_HZ` repeats; None where nothing does.
 
     The loop ``[C, T]`` is a ring, so its circular autocorrelation is that of endless repeats. Only
     lags up to half its length are heard: at its own length every loop repeats, however it was
-    played. The winning comb of lags is refined by the parabola through its longest strong peak.
+    played. A comb of lags finds the metrical level, one over all its beats the exact tempo.
     """
-    rises = _low_band_rises(audio)
+    return energy_tempo(audio, bands_hz=((0.0, LOW_BAND_HZ),))
+
+
+def three_band_tempo(audio: Audio) -> float | None:
+    """As `low_band_tempo`, with the bands above heard as well: loops without low drums have a tempo too."""
+    return energy_tempo(audio, bands_hz=((0.0, LOW_BAND_HZ), (LOW_BAND_HZ, 2000.0), (2000.0, 12_000.0)))
+
+
+def energy_tempo(audio: Audio, *, bands_hz: Sequence[tuple[float, float]]) -> float | None:
+    """Tempo from how the energy of some bands repeats, each band with equal weight."""
+    rises = _rises(audio, bands_hz=bands_hz)
     power = np.abs(np.fft.rfft(rises - rises.mean())) ** 2
-    if rises.size < 8 or power.sum() <= 1e-12:
+    if rises.size < 8 or power.sum() <= 1e-9:
         return None
     repeats = np.fft.irfft(power, rises.size)[: rises.size // 2 + 1]
     repeats = repeats / repeats[0]
     rate = rises.size * audio.sample_rate / audio.length
-    steps = round(_GRID_STEPS_PER_OCTAVE * np.log2(HIGH_BPM / LOW_BPM))
-    tempi = LOW_BPM * (HIGH_BPM / LOW_BPM) ** (np.arange(steps + 1) / steps)
+    tempi = LOW_BPM * (HIGH_BPM / LOW_BPM) ** np.linspace(0.0, 1.0, _GRID_STEPS)
     scores = _comb(repeats, 60.0 * rate / tempi)
     favour = np.exp(-0.5 * (np.log2(tempi / _USUAL_BPM) / _SPREAD_OCTAVES) ** 2)
-    best = int((scores * favour).argmax())
-    if scores[best] <= 0.05:
+    if scores.max() <= _MIN_SCORE:
         return None
-    return _refine(repeats, float(tempi[best]), rate=rate)
+    return _refine(repeats, float(tempi[(scores * favour).argmax()]), rate=rate)
 
 
-def _low_band_rises(audio: Audio) -> Float64:
-    """Rises of the compressed low-band level on the ring, at about `_ENVELOPE_HZ`."""
+def _rises(audio: Audio, *, bands_hz: Sequence[tuple[float, float]]) -> Float64:
+    """Rises of the compressed levels of the bands on the ring, summed, at about `_ENVELOPE_HZ`."""
     samples = audio.mono().samples[0].astype(np.float64)
-    spectrum = np.fft.rfft(samples)
-    hz = np.fft.rfftfreq(samples.size, 1.0 / audio.sample_rate)
-    spectrum *= 1.0 / (1.0 + (hz / LOW_BAND_HZ) ** 8)
-    energy = np.fft.rfft(np.fft.irfft(spectrum, samples.size) ** 2)
+    spectrum, hz = np.fft.rfft(samples), np.fft.rfftfreq(samples.size, 1.0 / audio.sample_rate)
     frames = max(8, round(audio.duration_s * _ENVELOPE_HZ))
-    kept = min(frames // 2 + 1, energy.size)
-    smooth = np.exp(-0.5 * (2 * np.pi * hz[:kept] * _SMOOTHING_S / 2) ** 2)
-    envelope = np.fft.irfft(np.pad(energy[:kept] * smooth, (0, frames // 2 + 1 - kept)), frames)
-    level = np.sqrt(np.maximum(envelope, 0.0))
-    loudest = level.max()
-    if loudest <= 0.0:
-        return np.zeros(frames)
-    level = np.log1p(30.0 * level / loudest)
+    kept = min(frames // 2 + 1, hz.size)
+    smooth = np.exp(-0.5 * (np.pi * hz[:kept] * _SMOOTHING_S) ** 2)
     step = max(1, round(_SMOOTHING_S * _ENVELOPE_HZ / 2))
-    return np.asarray(np.maximum(np.roll(level, -step) - np.roll(level, step), 0.0))
+    total = np.zeros(frames)
+    for low_hz, high_hz in bands_hz:
+        passed = spectrum / (1.0 + (hz / high_hz) ** 8) * (hz >= low_hz)
+        energy = np.fft.rfft(np.fft.irfft(passed, samples.size) ** 2)[:kept] * smooth
+        level = np.sqrt(np.maximum(np.fft.irfft(np.pad(energy, (0, frames // 2 + 1 - kept)), frames), 0.0))
+        level = np.log1p(_COMPRESSION * level / (level.max() + 1e-12))
+        rise = np.maximum(np.roll(level, -step) - np.roll(level, step), 0.0)
+        total += rise / (rise.std() + 1e-6)
+    return total
+
+
+def _at(repeats: Float64, lags: Float64) -> tuple[Float64, Float64]:
+    """The autocorrelation at `lags`, 0 beyond half the loop, and where it is heard."""
+    heard = (lags <= repeats.size - 1).astype(np.float64)
+    return np.interp(lags, np.arange(repeats.size), repeats) * heard, heard
 
 
 def _comb(repeats: Float64, lags: Float64) -> Float64:
-    """Weighted mean of the autocorrelation at the beats of each lag, as far as half the loop."""
+    """Weighted mean at the beats of each lag, plus half beats, less third beats."""
     total, weights = np.zeros(lags.size), np.zeros(lags.size)
-    for beats, weight in zip(_BEATS, _BEAT_WEIGHTS, strict=True):
-        heard = beats * lags <= repeats.size - 1
-        total += weight * np.interp(beats * lags, np.arange(repeats.size), repeats) * heard
-        weights += weight * heard
-    return np.asarray(total / np.maximum(weights, 1e-9))
+    for beats, weight in _BEAT_WEIGHTS.items():
+        value, heard = _at(repeats, beats * lags)
+        total, weights = total + weight * value, weights + weight * heard
+    halves = sum(_at(repeats, part * lags)[0] for part in (0.5, 1.5, 2.5)) / 3
+    thirds = sum(_at(repeats, part * lags)[0] for part in (1 / 3, 2 / 3, 4 / 3, 5 / 3)) / 4
+    return np.asarray(total / np.maximum(weights, 1e-9) + 0.3 * halves - 0.25 * thirds)
 
 
 def _refine(repeats: Float64, bpm: float, *, rate: float) -> float:
-    """Tempo from the parabola through the peak at each beat of the comb, the longest good one last."""
-    for beats in _BEATS:
-        lag = beats * 60.0 * rate / bpm
-        reach = max(2, round(0.02 * 60.0 * rate / bpm))
-        first, last = round(lag) - reach, round(lag) + reach + 1
-        if first < 1 or last >= repeats.size - 1:
-            break
-        peak = first + int(repeats[first:last].argmax())
-        left, middle, right = repeats[peak - 1 : peak + 2]
-        bend = left - 2 * middle + right
-        if middle < 0.2 or peak in (first, last - 1) or bend >= 0.0:
-            continue
-        bpm = beats * 60.0 * rate / float(peak + 0.5 * (left - right) / bend)
-    return bpm
+    """Where near `bpm` the sum over every beat up to half the loop is greatest, by a parabola."""
+    tempi = bpm * 2.0 ** np.linspace(-_REACH_OCTAVES, _REACH_OCTAVES, 73)
+    lags = 60.0 * rate / tempi
+    beats = np.arange(1, max(1, int((repeats.size - 1) / lags.max())) + 1)
+    scores = np.interp(beats[:, None] * lags, np.arange(repeats.size), repeats).sum(axis=0)
+    best = int(scores.argmax())
+    if best in (0, scores.size - 1):
+        return bpm
+    left, middle, right = scores[best - 1 : best + 2]
+    bend = left - 2 * middle + right
+    shift = 0.5 * (left - right) / bend if bend < 0.0 else 0.0
+    return float(tempi[best] * 2.0 ** (shift * 2 * _REACH_OCTAVES / 72))
 
 
 def librosa_tempo(audio: Audio) -> float | None:
@@ -173,8 +187,6 @@ def librosa_tempo(audio: Audio) -> float | None:
     except ImportError as error:
         raise DependencyError(f"The second tempo estimate needs librosa ({error}). Install it with pip.") from error
     times = max(2, int(np.ceil(MIN_SECONDS / audio.duration_s)))
-    from samplegen.audio.resample import resample
-
     whole = resample(audio.mono().with_samples(np.tile(audio.mono().samples, times)), sample_rate=_LIBROSA_HZ)
     _, beats = librosa.beat.beat_track(
         y=whole.samples[0], sr=_LIBROSA_HZ, hop_length=_LIBROSA_HOP, units="time", trim=False
@@ -232,3 +244,10 @@ def onset_distances_ms(audio: Audio, *, bars: int, beats_per_bar: int = 4, tripl
     onsets = detect_onsets(audio, ring=True) * audio.sample_rate
     apart = np.abs(onsets[:, None] - np.append(lines, audio.length)[None])
     return np.asarray(apart.min(axis=1) * 1e3 / audio.sample_rate)
+
+
+ESTIMATORS: dict[str, Callable[[Audio], float | None]] = {
+    "low band": low_band_tempo,
+    "three bands": three_band_tempo,
+    "librosa beats": librosa_tempo,
+}
