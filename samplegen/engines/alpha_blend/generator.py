@@ -46,11 +46,11 @@ class Sampling:
 
     def __post_init__(self) -> None:
         """Refuse what no loop can be sampled with."""
+        if self.steps > _MOST_STEPS:
+            raise UsageError(f"Sampling takes {_MOST_STEPS} steps at most, not {self.steps}.")
         named_sampler(self.sampler)
         alpha_grid(self.steps, shape=self.shape)
         self.guidance()
-        if self.steps > _MOST_STEPS:
-            raise UsageError(f"Sampling takes {_MOST_STEPS} steps at most, not {self.steps}.")
 
     def guidance(self) -> Guidance:
         """The guidance part."""

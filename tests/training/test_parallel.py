@@ -1,0 +1,85 @@
+"""Two processes train like one with twice the batch, end together, and lose nothing to Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.multiprocessing.spawn import ProcessRaisedException
+
+from samplegen.errors import SamplegenError, UsageError
+from samplegen.training import parallel
+from samplegen.training.loop import load_state
+from tests.training.toys import half_of_a_batch, items, loss_of, one_fails
+
+
+def test_two_halves_have_the_gradient_of_the_whole(tmp_path: Path) -> None:
+    parallel.launch(half_of_a_batch, tmp_path, processes=2)
+    model = nn.Linear(3, 2)
+    nn.init.constant_(model.weight, 0.5)
+    nn.init.constant_(model.bias, 0.1)
+    loss_of(model, items()).backward()
+    for rank in (0, 1):
+        saved = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        assert saved["told"] == 10.0
+        for parameter, gradient in zip(model.parameters(), saved["gradients"], strict=True):
+            torch.testing.assert_close(gradient, parameter.grad)
+
+
+def test_an_error_in_one_ends_all(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="The second process does not like step 3"):
+        parallel.launch(one_fails, tmp_path, processes=2)
+    assert not (tmp_path / "last.pt").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals to a process group")
+@pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "parent"])
+def test_ctrl_c_saves(tmp_path: Path, whole_group: bool) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "tests.training.toys", str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=root, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGINT, errors
+    assert "KeyboardInterrupt" in errors and "Terminating" not in errors
+    assert load_state(tmp_path / "last.pt")["step"] >= 3
+
+
+def test_one_process_is_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    parallel.launch(seen.append, "here", processes=1)
+    assert seen == ["here"]
+    assert parallel.rank() == 0 and parallel.from_first(3.5) == 3.5
+    model = nn.Linear(2, 1)
+    model(torch.ones(1, 2)).sum().backward()
+    before = [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
+    parallel.average_gradients(model.parameters())
+    assert all(torch.equal(a, b.grad) for a, b in zip(before, model.parameters(), strict=True) if b.grad is not None)
+
+
+def test_a_foreign_failure_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failed:
+        def join(self, grace_period: float) -> bool:
+            raise ProcessRaisedException("\n\n-- Process 1 terminated:\nTraceback\nValueError: odd", 1, 1)
+
+    monkeypatch.setattr(parallel, "start_processes", lambda *_, **__: Failed())
+    with pytest.raises(SamplegenError, match="^A training process failed: ValueError: odd$"):
+        parallel.launch(print, processes=2)
+
+
+def test_interrupts_are_noted_once() -> None:
+    with parallel.interrupts_noted() as interrupts:
+        assert not interrupts.asked
+        signal.raise_signal(signal.SIGINT)
+        assert interrupts.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
