@@ -135,20 +135,20 @@ def oneshots(
 
 
 def _show(console: Console, result: "PackResult") -> None:
-    files = [path.as_posix() for path in result.files]
+    files = [str(path) for path in result.files]
     value = {
         "folder": result.folder,
         "files": files,
         "seed": result.seed,
         "redraws": result.redraws,
-        "missing": result.missing,
-        "unknown_words": result.unknown_words,
+        "missing": list(result.missing),
+        "unknown_words": list(result.unknown_words),
         "seconds": round(result.seconds, 3),
     }
     if result.unknown_words:
-        console.note(f"Not understood in --prompt: {', '.join(result.unknown_words)}")
+        console.note(f"The model does not know these words of the prompt: {', '.join(result.unknown_words)}.")
     for reason in result.missing:
-        console.note(f"Not made: {reason}")
+        console.note(f"Left out, as no draw passed the gates: {reason}")
     redrawn = f", {result.redraws} redrawn" if result.redraws else ""
     closing = f"{len(files)} sounds in {result.folder} (seed {result.seed}{redrawn}, {result.seconds:.1f} s)"
     console.result(value, text="\n".join([*files, closing]))

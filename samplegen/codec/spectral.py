@@ -10,6 +10,7 @@ from torch import Tensor
 from samplegen.checkpoints import LoadedModel, read_config
 from samplegen.codec.base import Latents
 from samplegen.errors import InputError, ModelInvalidError
+from samplegen.networks.precision import fast_inference
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 
 FAMILY = "spectral"
@@ -67,7 +68,9 @@ class SpectralCodec:
     @torch.inference_mode()
     def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:
         """``[B, C, N]`` to ``[B, 1, N * hop_length]``."""
-        return self._network.decode(latents.values, loop=loop).float()[:, None]
+        with fast_inference():
+            samples = self._network.decode(latents.values, loop=loop)
+        return samples.float()[:, None]
 
 
 def hash_encoder(network: SpectralAutoencoder) -> str:
