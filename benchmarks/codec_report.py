@@ -14,8 +14,10 @@ import numpy as np
 import torch
 
 from samplegen.audio.io import read_audio
+from samplegen.checkpoints import load_model
 from samplegen.codec.base import Codec
 from samplegen.codec.loading import load_codec
+from samplegen.codec.spectral import SpectralCodec
 from samplegen.evaluation.codec_report import codec_report
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import write_figures
@@ -28,7 +30,7 @@ RUNS = 5
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
-    codec = load_codec(options.codec)
+    codec = with_waveform(options.codec) if options.waveform else load_codec(options.codec)
     library = scan_library(options.library).library
     records = library.select(kinds=KINDS - {GROOVE_KIND}, split=options.split)
     rng = np.random.default_rng(options.seed)
@@ -53,6 +55,7 @@ def main(arguments: list[str] | None = None) -> None:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--codec", required=True)
+    parser.add_argument("--waveform", action="store_true", help="keep the waveform latents of a spectral codec")
     parser.add_argument("--library", type=Path, default=Path("../shared/audio"))
     parser.add_argument("--split", choices=("held_out", "train"), default="held_out")
     parser.add_argument("--seconds", type=float, default=8.0)
@@ -60,6 +63,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="JSON file")
     return parser.parse_args(arguments)
+
+
+def with_waveform(name: str) -> Codec:
+    """A spectral codec with all its latents, those included that generators do without."""
+    return SpectralCodec.from_model(load_model(name), waveform=True)
 
 
 def times_real_time(codec: Codec) -> tuple[float, float]:

@@ -21,21 +21,35 @@ class SpectralCodec:
 
     Latent n is centred on ``(n + 0.5) * hop_length`` by construction; ``latency_s`` is
     what was measured with clicks when the model was saved.
+
+    Parameters
+    ----------
+    waveform
+        Keep the waveform latents too: closer to the original, but of no use to a generator.
     """
 
     channels = 1
 
-    def __init__(self, network: SpectralAutoencoder, *, name: str, hash: str, latency_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        network: SpectralAutoencoder,
+        *,
+        name: str,
+        hash: str,
+        latency_s: float = 0.0,
+        waveform: bool = False,
+    ) -> None:
         config = network.config
         self.name, self.hash, self.latency_s = name, hash, latency_s
         self.sample_rate = config.sample_rate
         self.hop_length = config.hop_length
-        self.dimension = config.dimension
+        self._first = 0 if waveform else config.wave_bins
+        self.dimension = config.dimension - self._first
         self._network = network.eval()
         self.latent_hash = hash_encoder(network)
 
     @classmethod
-    def from_model(cls, model: LoadedModel) -> "SpectralCodec":
+    def from_model(cls, model: LoadedModel, *, waveform: bool = False) -> "SpectralCodec":
         """Build from a verified model folder.
 
         Raises
@@ -54,7 +68,7 @@ class SpectralCodec:
             raise ModelInvalidError(
                 f"config.json: latency_s of {model.name} is {latency_s!r:.60}; it must be a number."
             )
-        return cls(network, name=model.name, hash=model.hash, latency_s=float(latency_s))
+        return cls(network, name=model.name, hash=model.hash, latency_s=float(latency_s), waveform=waveform)
 
     @torch.inference_mode()
     def encode(self, samples: Tensor, *, loop: bool = False) -> Latents:
@@ -63,7 +77,8 @@ class SpectralCodec:
         if loop and missing:
             raise InputError(f"A ring must be a multiple of {self.hop_length} samples, not {samples.shape[-1]}.")
         padded = F.pad(samples[:, 0], (0, missing))
-        return Latents(self._network.encode(padded, loop=loop).float(), self.sample_rate / self.hop_length)
+        latents = self._network.encode(padded, loop=loop)[:, self._first :].float()
+        return Latents(latents, self.sample_rate / self.hop_length)
 
     @torch.inference_mode()
     def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:

@@ -13,8 +13,9 @@ is decoded by wrapping the latents around.
 Three parts add up, each for what it resolves best. Short frames carry attacks and noise,
 one long frame per latent carries harmonics, and below `wave_hz` the waveform itself is
 kept: the lowest bins of a modified discrete cosine transform (Princen & Bradley 1986),
-companded so that their errors are relative to their size, are latents as they are. Phase
-is what a network learns last, and in kicks and basses it is what one hears.
+companded so that their errors are relative to their size, are latents as they are. These
+waveform latents may be left out: then the two transforms fill the low band as well. That
+is what generators do, for whom the signs of a waveform are the hardest thing to learn.
 """
 
 from dataclasses import dataclass
@@ -226,6 +227,7 @@ class SpectralDecoder(nn.Module):
 
     def __init__(self, config: SpectralConfig) -> None:
         super().__init__()
+        self.dimension = config.dimension
         self.bins, self.tonal_bins = config.bins, config.tonal_fft // 2 + 1
         self.stft = Stft(config.n_fft, config.frame_hop)
         self.tonal = Stft(config.tonal_fft, config.hop_length)
@@ -244,11 +246,14 @@ class SpectralDecoder(nn.Module):
             self.write_tonal.bias[: self.tonal_bins] = -3.0
 
     def forward(self, latents: Tensor) -> Tensor:
-        """Decode; magnitudes are clamped to ±60 dB around full scale, so no latent can blow up."""
+        """Decode all latents, or the learned ones alone; magnitudes are clamped, so no latent can blow up."""
+        low = latents.shape[-1] == self.dimension
+        if not low:
+            latents = F.pad(latents, (self.wave.count, 0))
         hidden = self.norm(self.blocks(self.read(latents.transpose(1, 2)).transpose(1, 2)))
         head = self.write(hidden).float()
-        short = _polar(head.reshape(head.shape[0], -1, 3 * self.bins), first=self.short_from)
-        long = _polar(self.write_tonal(hidden).float(), first=self.tonal_from)
+        short = _polar(head.reshape(head.shape[0], -1, 3 * self.bins), first=self.short_from if low else 0)
+        long = _polar(self.write_tonal(hidden).float(), first=self.tonal_from if low else 0)
         wave = self.wave.synthesise(latents[..., : self.wave.count].float())
         return self.stft.synthesise(short) + self.tonal.synthesise(long) + wave
 
@@ -272,7 +277,10 @@ class SpectralAutoencoder(nn.Module):
         return latents[:, reach:-reach].transpose(1, 2)
 
     def decode(self, latents: Tensor, *, loop: bool = False) -> Tensor:
-        """``[B, C, N]`` to ``[B, N * hop]``; on a ring every sample sees its neighbours across the seam."""
+        """``[B, C, N]`` to ``[B, N * hop]``; on a ring every sample sees its neighbours across the seam.
+
+        C is the configured dimension, or that less the waveform latents, which come first.
+        """
         if not loop:
             line: Tensor = self.decoder(latents.transpose(1, 2))
             return line

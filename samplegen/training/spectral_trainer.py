@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from samplegen.codec.measures import log_mel_deviations_db, snr_db
+from samplegen.codec.measures import log_mel_deviations_db
 from samplegen.networks.discriminators import DiscriminatorConfig, MultiScaleStftDiscriminator
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
@@ -18,6 +18,7 @@ from samplegen.training.segments import SegmentSource
 
 COMPLEX_WINDOWS = (2048, 512, 128)
 _RANK_STRIDE = 7919
+_VALIDATION_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class SpectralTrainingConfig:
         `adversary_windows` (one drawn per step) with `adversary_filters` filters, on a
         random stretch of `adversary_length` samples: texture is local, and it is the
         dearest part of a step.
+    waveform_dropped
+        Share of steps in which the waveform latents are left out.
     freeze_encoder
         Train the decoder alone, so that latents made before stay valid.
     """
@@ -63,6 +66,7 @@ class SpectralTrainingConfig:
     adversary_windows: tuple[int, ...] = (2048, 1024, 512, 256)
     adversary_filters: int = 16
     adversary_length: int = 8192
+    waveform_dropped: float = 0.5
     freeze_encoder: bool = False
     device: str = "cpu"
     seed: int = 0
@@ -117,12 +121,18 @@ class SpectralTask:
         return {name: float(value.detach()) for name, value in losses.items()} | judged | {"gradient": float(norm)}
 
     def reconstruct(self, samples: Tensor) -> tuple[Tensor, Tensor]:
-        """``[B, 1, T]`` to its noisy-latent reconstruction and the latents ``[B, C, N]``."""
+        """``[B, 1, T]`` to its noisy-latent reconstruction and the latents ``[B, C, N]``.
+
+        In a share of the steps the decoder does without the waveform latents.
+        """
         with fast_inference(self._device.type):
             latents = self.model.encode(samples[:, 0]).float()
             noise = torch.randn(latents.shape, generator=self.generator).to(latents)
             noise[:, : self.config.wave_bins] = 0.0
-            estimate = self.model.decode(latents + self.training.latent_noise * noise)
+            given = latents + self.training.latent_noise * noise
+            if float(torch.rand((), generator=self.generator)) < self.training.waveform_dropped:
+                given = given[:, self.config.wave_bins :]
+            estimate = self.model.decode(given)
         return estimate.float()[:, None], latents
 
     def reconstruction_losses(self, estimate: Tensor, samples: Tensor, latents: Tensor) -> dict[str, Tensor]:
@@ -140,22 +150,28 @@ class SpectralTask:
 
     @torch.inference_mode()
     def validate(self) -> dict[str, float]:
-        """Log-mel distance in dB and SNR of the averaged weights on held-out segments."""
+        """Log-mel distance in dB and SNR of the averaged weights on held-out segments.
+
+        With all latents, and with the learned ones alone, whose distance is the score.
+        """
         with self.average.applied(self.model):
             self.model.eval()
-            parts = torch.split_with_sizes(self._validation, _pieces(len(self._validation)))
-            latents = [self.model.encode(part[:, 0].to(self._device)) for part in parts]
-            estimate = torch.cat([self.model.decode(part) for part in latents])[:, None].float().cpu()
+            latents = [self.model.encode(samples[:, 0].to(self._device)) for samples in self._batches()]
+            learned = self._distance([part[:, self.config.wave_bins :] for part in latents])
+            figures = self._distance(latents) | {f"learned_{name}": value for name, value in learned.items()}
             self.model.train()
+        return figures | {"score": learned["log_mel_db"], "latent_std": float(torch.cat(latents).std())}
+
+    def _batches(self) -> list[Tensor]:
+        count = -(-len(self._validation) // _VALIDATION_BATCH)
+        return [self._validation[k * _VALIDATION_BATCH : (k + 1) * _VALIDATION_BATCH] for k in range(count)]
+
+    def _distance(self, latents: list[Tensor]) -> dict[str, float]:
+        estimate = torch.cat([self.model.decode(part) for part in latents])[:, None].float().cpu()
         deviation, cells = log_mel_deviations_db(estimate, self._validation)
-        distance = float(deviation.sum() / cells.sum())
-        spread = float(torch.cat(latents).std())
-        return {
-            "score": distance,
-            "log_mel_db": distance,
-            "snr_db": snr_db(estimate, self._validation),
-            "latent_std": spread,
-        }
+        error = (self._validation - estimate).square().sum()
+        snr = 10 * torch.log10(self._validation.square().sum() / error)
+        return {"log_mel_db": float(deviation.sum() / cells.sum()), "snr_db": float(snr)}
 
     def state(self) -> dict[str, Any]:
         """Weights, average, optimisers and generator."""
