@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,13 +23,13 @@ from tests.pack.signals import SAMPLE_RATE, hit
 CODEC, GENERATOR = "codec-tiny", "generator-tiny"
 ONE_SHOT_FRAMES = 48
 CODEC_CONFIG = SpectralConfig(
-    n_fft=256, frame_hop=64, stack=4, tonal_fft=512, wave_bins=4, dimension=8, encoder_width=16, encoder_blocks=1,
+    n_fft=256, frame_hop=64, stack=4, tonal_fft=512, wave_bins=4, dimension=12, encoder_width=16, encoder_blocks=1,
     decoder_width=16, decoder_blocks=1, kernel_size=3,
 )  # fmt: skip
 NETWORK_CONFIG = UNetConfig(
     channels=8, embedding_dimension=TagEmbedder().dimension, width=16, multipliers=(1, 2), blocks_down=1, blocks_up=2,
 )  # fmt: skip
-TRAINING = GeneratorTrainingConfig(loop_batch=2, one_shot_batch=2, crop_frames=32, rate=1e-3)
+TRAINING = GeneratorTrainingConfig(loop_batch=2, one_shot_batch=2, crop_frames=32, rate=0.3)  # warming up
 FACTS = TrainingFacts({"score": 1.5}, licences=("CC0-1.0",), attributions=(), steps=3, minutes=0.1)
 
 _LOOPS = (
@@ -79,7 +80,8 @@ def save_tiny_codec(folder: Path, network: SpectralAutoencoder) -> None:
 
 def tiny_task(latents: LatentSet) -> GeneratorTask:
     """A generator's training on `latents`."""
-    return GeneratorTask(NETWORK_CONFIG, TRAINING, latents=latents, embedder=TagEmbedder())
+    network = replace(NETWORK_CONFIG, channels=latents.values.shape[1])
+    return GeneratorTask(network, TRAINING, latents=latents, embedder=TagEmbedder())
 
 
 def build_models(folder: Path) -> None:

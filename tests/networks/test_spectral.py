@@ -39,8 +39,10 @@ def test_a_turned_ring_has_turned_latents(network: SpectralAutoencoder, frames: 
 
 @torch.inference_mode()
 @pytest.mark.parametrize("frames", [1, 2, 7, 40])
-def test_turned_latents_make_a_turned_ring(network: SpectralAutoencoder, frames: int) -> None:
-    latents, turn = noise(1, CODEC_CONFIG.dimension, frames), frames // 3 + 1
+@pytest.mark.parametrize("waveform", [True, False])
+def test_turned_latents_make_a_turned_ring(network: SpectralAutoencoder, frames: int, waveform: bool) -> None:
+    channels = CODEC_CONFIG.dimension - (0 if waveform else CODEC_CONFIG.wave_bins)
+    latents, turn = noise(1, channels, frames), frames // 3 + 1
     ring, turned = network.decode(latents, loop=True), network.decode(latents.roll(turn, -1), loop=True)
     torch.testing.assert_close(turned, ring.roll(turn * HOP, -1), atol=1e-5, rtol=1e-5)
 
@@ -75,7 +77,7 @@ def test_the_transform_and_its_inverse_restore_the_signal(n_fft: int, hop: int) 
     "changes",
     [
         {"n_fft": 0}, {"stack": -1}, {"decoder_width": 10**9}, {"decoder_blocks": 65}, {"kernel_size": 4},
-        {"frame_hop": 63}, {"frame_hop": 96}, {"tonal_fft": 300}, {"wave_bins": 8}, {"wave_bins": -1},
+        {"frame_hop": 63}, {"frame_hop": 96}, {"tonal_fft": 300}, {"wave_bins": 12}, {"wave_bins": -1},
     ],
 )  # fmt: skip
 def test_sizes_that_do_not_fit(changes: dict[str, int]) -> None:

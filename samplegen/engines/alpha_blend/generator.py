@@ -125,6 +125,9 @@ class Generator:
     ) -> list[Audio]:
         """One loop per seed, ``[1, L]`` each, closed by construction.
 
+        The same call gives the same bytes. In another company a loop may differ in rounding, and on a
+        ring that the network cannot divide in the turns of its wrapped context.
+
         Parameters
         ----------
         tags, seeds

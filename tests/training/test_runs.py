@@ -1,0 +1,162 @@
+"""Whole trainings on a tiny library: from `data scan` to models that make a pack."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samplegen.audio.types import Audio
+from samplegen.codec import load_codec
+from samplegen.engines.alpha_blend import load_generator
+from samplegen.errors import InputError, ModelInvalidError, UsageError
+from samplegen.training import log, runs
+from samplegen.training.encode import encode_library
+from samplegen.training.library import ScanResult, load_library, save_library
+from samplegen.training.loop import load_state
+from samplegen.training.runs import train_codec, train_generator
+from samplegen.training.scan import scan_library
+from tests.models import CODEC, save_tiny_codec, tiny_latents, tiny_network
+
+CODEC_SETTINGS = """
+[architecture]
+n_fft = 256
+frame_hop = 64
+stack = 4
+tonal_fft = 512
+wave_bins = 4
+dimension = 12
+encoder_width = 16
+encoder_blocks = 1
+decoder_width = 16
+decoder_blocks = 1
+[training]
+batch = 1
+length = 4096
+adversary_windows = [256, 128]
+adversary_filters = 2
+"""
+GENERATOR_SETTINGS = """
+[architecture]
+width = 16
+blocks_down = 1
+blocks_up = 2
+[training]
+loop_batch = 2
+one_shot_batch = 2
+crop_frames = 16
+"""
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_tensorboard", lambda folder: None)
+    monkeypatch.setattr(runs, "VALIDATION_LENGTH", 4096)
+
+
+@pytest.fixture
+def index(library_folder: Path, tmp_path: Path) -> Path:
+    save_library(tmp_path / "library.jsonl", scan_library(library_folder))
+    return tmp_path / "library.jsonl"
+
+
+def settings(folder: Path, text: str) -> Path:
+    path = folder / f"config-{len(list(folder.iterdir()))}.toml"
+    path.write_text(text)
+    return path
+
+
+def codec_of(index: Path, folder: Path, **changes: Any) -> runs.TrainingResult:
+    values: dict[str, Any] = {
+        "out": folder / "models" / "codec-new", "run": folder / "runs" / "codec", "max_steps": 2,
+        "config": settings(folder, CODEC_SETTINGS), "device": "cpu", **changes,
+    }  # fmt: skip
+    return train_codec(index, **values)
+
+
+def test_from_a_library_to_sounds(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    result = codec_of(index, tmp_path, progress=lambda done, total: told.append(done))
+    assert told == [0.0, 50.0] and {"score", "log_mel_db", "snr_db", "latent_std"} <= set(result.figures)
+    monkeypatch.setenv("SAMPLEGEN_MODELS", str(tmp_path / "models"))
+    codec = load_codec("codec-new")
+    assert codec.hop_length == 256
+    encode_library(index, codec="codec-new", out=tmp_path / "latents", one_shot_seconds=0.2)
+    made = train_generator(
+        tmp_path / "latents", out=tmp_path / "models" / "generator-new", run=tmp_path / "runs" / "generator",
+        size="tiny", config=settings(tmp_path, GENERATOR_SETTINGS), max_steps=2, device="cpu",
+    )  # fmt: skip
+    assert made.figures["score"] > 0
+    generator = load_generator("generator-new")
+    assert generator.codec.hash == codec.hash and "bass" in generator.description.kinds
+    (sound,) = generator.make_one_shots(tags=[("kick",)], seeds=[1])
+    assert isinstance(sound, Audio) and sound.length == generator.description.one_shot_frames * 256
+
+
+def test_a_decoder_is_fine_tuned(index: Path, tmp_path: Path) -> None:
+    first = codec_of(index, tmp_path)
+    text = CODEC_SETTINGS + "freeze_encoder = true\nadversarial_weight = 1.0\nfeature_weight = 1.0\n"
+    second = codec_of(
+        index, tmp_path, out=tmp_path / "models" / "codec-fine", run=tmp_path / "runs" / "fine",
+        config=settings(tmp_path, text), start_from=tmp_path / "runs" / "codec", seed=3,
+    )  # fmt: skip
+    codecs = [load_codec(str(result.folder)) for result in (first, second)]
+    assert codecs[0].latent_hash == codecs[1].latent_hash and codecs[0].hash != codecs[1].hash
+
+
+def test_a_training_goes_on(index: Path, tmp_path: Path) -> None:
+    codec_of(index, tmp_path)
+    with pytest.raises(UsageError, match="already holds a training"):
+        codec_of(index, tmp_path, max_steps=3)
+    codec_of(index, tmp_path, max_steps=3, resume=True)
+    assert load_state(tmp_path / "runs" / "codec" / "last.pt")["step"] == 3
+
+
+def test_without_held_out_sources(index: Path, tmp_path: Path) -> None:
+    scanned = load_library(index)
+    train = tuple(record for record in scanned.records if record.split == "train")
+    save_library(index, ScanResult(scanned.folder, train, ()))
+    assert codec_of(index, tmp_path, max_steps=1).figures["score"] > 0
+
+
+def test_latents_of_another_encoder(tiny_models: Path, tmp_path: Path) -> None:
+    tiny_latents(load_codec(CODEC)).save(tmp_path / "latents")
+    save_tiny_codec(tmp_path / "other", tiny_network(seed=5))
+    with pytest.raises(ModelInvalidError, match="other makes other latents than those in .* Encode again"):
+        train_generator(
+            tmp_path / "latents", out=tmp_path / "out", run=tmp_path / "run", size="tiny", max_steps=1, device="cpu",
+            codec=str(tmp_path / "other"), config=settings(tmp_path, GENERATOR_SETTINGS),
+        )  # fmt: skip
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"family": "wavelet"}, UsageError, "--family 'wavelet' is not known"),
+        ({"device": "tpu"}, UsageError, "--device 'tpu' is not known"),
+        ({"max_steps": None}, UsageError, "needs a budget"),
+        ({"start_from": Path("nowhere")}, InputError, "no training state"),
+        ({"config": Path("nowhere.toml")}, InputError, "Cannot read the configuration nowhere.toml"),
+    ],
+)
+def test_what_is_refused(
+    index: Path, tmp_path: Path, changes: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        codec_of(index, tmp_path, **changes)
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["training = 3", "[training]\nrate = 'fast'", "[training]\nspeed = 1", "[architecture]\nn_fft = 0", "[training"],
+)
+def test_settings_that_are_refused(index: Path, tmp_path: Path, text: str) -> None:
+    with pytest.raises((UsageError, InputError), match=r"config"):
+        codec_of(index, tmp_path, config=settings(tmp_path, text))
+
+
+def test_an_unknown_size(tiny_models: Path, tmp_path: Path) -> None:
+    tiny_latents(load_codec(CODEC)).save(tmp_path / "latents")
+    with pytest.raises(UsageError, match="no network 'huge'"):
+        train_generator(tmp_path / "latents", out=tmp_path / "o", run=tmp_path / "r", size="huge", max_steps=1)
