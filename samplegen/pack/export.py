@@ -14,7 +14,7 @@ from samplegen.audio.types import Audio
 from samplegen.errors import OutputError, UsageError
 from samplegen.pack.journal import Journal
 from samplegen.pack.licence import DEFAULT_LICENCE, write_licence
-from samplegen.pack.manifest import FileEntry, entry_of, new_manifest, write_manifest
+from samplegen.pack.manifest import FileEntry, entry_of, new_manifest, read_manifest, write_manifest
 from samplegen.pack.naming import (
     DEFAULT_PREFIX,
     DEFAULT_TEMPLATE,
@@ -90,7 +90,7 @@ class PackWriter:
     sample_rate, bit_depth
         44100 or 48000 Hz; 24, or 16 for hardware samplers.
     attributions
-        Lines that the models' cards ask for in the licence.
+        Lines that the models' cards ask for in the licence; those of earlier runs stay.
     date
         ``YYYY-MM-DD`` for the tags, or empty.
     created_by
@@ -132,11 +132,13 @@ class PackWriter:
         self.folder, self.name, self.seed = folder, name, seed
         self.prefix, self.template = check_prefix(prefix), check_template(template)
         self.sample_rate, self.bit_depth = sample_rate, bit_depth
-        self.licence, self.attributions = licence, tuple(attributions)
+        earlier = read_manifest(folder)
+        owed = (*(earlier.attributions if earlier else ()), *attributions)
+        self.licence, self.attributions = licence, tuple(dict.fromkeys(owed))
         self.date, self.created_by, self.force = date, created_by, force
         self._journal = Journal(folder)
-        earlier = {entry.job: entry for entry in self._journal.entries if entry.job and self._has_format(entry)}
-        self._replaced, self._by_job = (earlier, {}) if force else ({}, earlier)
+        finished = {entry.job: entry for entry in self._journal.entries if entry.job and self._has_format(entry)}
+        self._replaced, self._by_job = (finished, {}) if force else ({}, finished)
 
     def __enter__(self) -> Self:
         """The writer itself."""

@@ -242,3 +242,12 @@ def test_one_shots_are_resampled_too(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_folders(kind: str, category: str, folder: str) -> None:
     assert folder_of(Tags(kind=kind, category=category, bpm=120, bars=1)) == folder
+
+
+def test_attributions_of_earlier_runs_stay(tmp_path: Path) -> None:
+    with PackWriter(tmp_path / "pack", name="two models", attributions=["by Ann, CC-BY 4.0"]) as writer:
+        writer.add(make_one_shot(0), job=job(0))
+    with PackWriter(tmp_path / "pack", name="two models", attributions=["by Bob, CC-BY 4.0"]) as writer:
+        writer.add(make_one_shot(1), job=job(1))
+    text = (tmp_path / "pack" / "LICENSE.txt").read_text("utf-8")
+    assert "by Ann" in text and "by Bob" in text
