@@ -58,7 +58,10 @@ def test_result_for_people(loop_requests: list[LoopRequest], capsys: pytest.Capt
     assert run(["loops"]) == 0
     captured = capsys.readouterr()
     assert captured.out == "Loops/a.wav\nLoops/b.wav\n2 sounds in my-pack (seed 7, 3 redrawn, 1.2 s)\n"
-    assert captured.err == "Not understood in --prompt: blorp\nNot made: sound 3: too quiet\n"
+    assert captured.err == (
+        "The model does not know these words of the prompt: blorp.\n"
+        "Left out, as no draw passed the gates: sound 3: too quiet\n"
+    )
 
 
 def test_result_as_json(loop_requests: list[LoopRequest], capsys: pytest.CaptureFixture[str]) -> None:
