@@ -22,7 +22,7 @@ Float64 = npt.NDArray[np.float64]
 STEP_LIMIT = 1.0
 FLUX_LIMIT = 1.25
 """Among 122 human-made loops turned by a bar (so that the seam is their interior)
-97 % stay below; cut by half a beat, three in four lie above."""
+at least 95 % stay below; cut by half a beat, at least half lie above."""
 _STEP_PERCENTILE = 99.9
 _FLUX_PERCENTILE = 95.0
 _MIN_STEP = 1e-4
