@@ -5,6 +5,7 @@ sound again with another attempt changes its noise and nothing else.
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,42 @@ class Order(Protocol):
         ...
 
 
-class LoopOrder:
+class _GeneratorOrder(ABC):
+    """What both orders do alike: one seed a draw, one key a sound."""
+
+    _generator: "Generator"
+    _seed: int
+
+    def job(self, index: int) -> str:
+        """Key of sound `index`."""
+        return job_key(
+            engine=ENGINE, model_hash=self._generator.hash, seed=self._seed, parameters=self._parameters(index)
+        )
+
+    def make(self, indices: Sequence[int], attempt: int) -> list[Sound]:
+        """Sounds `indices` of the `attempt`-th draw."""
+        seeds = [derive_seed(self._seed, index, attempt) for index in indices]
+        audios = self._draw([self._tags(index) for index in indices], seeds)
+        return [self._finish(index, seed, audio) for index, seed, audio in zip(indices, seeds, audios, strict=True)]
+
+    @abstractmethod
+    def _draw(self, tags: list[tuple[str, ...]], seeds: list[int]) -> list[Audio]:
+        """Raw audio of each seed."""
+
+    @abstractmethod
+    def _tags(self, index: int) -> tuple[str, ...]:
+        """Condition words of a sound."""
+
+    @abstractmethod
+    def _parameters(self, index: int) -> dict[str, Any]:
+        """What was asked, for key and manifest."""
+
+    @abstractmethod
+    def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
+        """Post-process and tag."""
+
+
+class LoopOrder(_GeneratorOrder):
     """Plan of a `LoopRequest`."""
 
     def __init__(self, request: LoopRequest, generator: "Generator", *, seed: int) -> None:
@@ -113,18 +149,8 @@ class LoopOrder:
         _check_tempo(request.bpm, low=known.low_bpm, high=known.high_bpm, model=generator.name)
         self._plan = generator.plan_loop(bpm=request.bpm, bars=request.bars, beats_per_bar=request.meter[0])
 
-    def job(self, index: int) -> str:
-        """Key of sound `index`."""
-        return job_key(
-            engine=ENGINE, model_hash=self._generator.hash, seed=self._seed, parameters=self._parameters(index)
-        )
-
-    def make(self, indices: Sequence[int], attempt: int) -> list[Sound]:
-        """Loops as `Sound`."""
-        seeds = [derive_seed(self._seed, index, attempt) for index in indices]
-        tags = [self._tags(index) for index in indices]
-        audios = self._generator.make_loops(self._plan, tags=tags, seeds=seeds)
-        return [self._finish(index, seed, audio) for index, seed, audio in zip(indices, seeds, audios, strict=True)]
+    def _draw(self, tags: list[tuple[str, ...]], seeds: list[int]) -> list[Audio]:
+        return self._generator.make_loops(self._plan, tags=tags, seeds=seeds)
 
     def _style(self, index: int) -> str:
         return self._styles[derive_seed(self._seed, index, -1) % len(self._styles)]
@@ -152,7 +178,7 @@ class LoopOrder:
         return Sound(audio, tags, _provenance(self._generator, seed, self._parameters(index)))
 
 
-class OneShotOrder:
+class OneShotOrder(_GeneratorOrder):
     """Plan of a `OneShotRequest`."""
 
     def __init__(self, request: OneShotRequest, generator: "Generator", *, seed: int) -> None:
@@ -172,21 +198,14 @@ class OneShotOrder:
         self._extra = style + tuple(tag for tag in tags if tag not in (*known.kinds, *known.loop_kinds))
         self._chain = find_chain(request.fx) if request.fx else None
 
-    def job(self, index: int) -> str:
-        """Key of sound `index`."""
-        return job_key(
-            engine=ENGINE, model_hash=self._generator.hash, seed=self._seed, parameters=self._parameters(index)
-        )
-
-    def make(self, indices: Sequence[int], attempt: int) -> list[Sound]:
-        """One-shots as `Sound`."""
-        seeds = [derive_seed(self._seed, index, attempt) for index in indices]
-        tags = [(self._kind(index), *self._extra) for index in indices]
-        audios = self._generator.make_one_shots(tags=tags, seeds=seeds)
-        return [self._finish(index, seed, audio) for index, seed, audio in zip(indices, seeds, audios, strict=True)]
+    def _draw(self, tags: list[tuple[str, ...]], seeds: list[int]) -> list[Audio]:
+        return self._generator.make_one_shots(tags=tags, seeds=seeds)
 
     def _kind(self, index: int) -> str:
         return self._kinds[index % len(self._kinds)]
+
+    def _tags(self, index: int) -> tuple[str, ...]:
+        return (self._kind(index), *self._extra)
 
     def _parameters(self, index: int) -> dict[str, Any]:
         return {"index": index, "kind": self._kind(index), "words": self._extra, "fx": _chain_text(self._chain)}
@@ -197,7 +216,7 @@ class OneShotOrder:
         if self._chain is not None:
             audio = trim_one_shot(apply_chain(audio, self._chain, loop=False))
         root = _measured_root(audio) if kind in _PITCHED_ONE_SHOTS else None
-        tags = Tags("one_shot", kind, root_note=root, keywords=(kind, *self._extra), artist="samplegen")
+        tags = Tags("one_shot", kind, root_note=root, keywords=self._tags(index), artist="samplegen")
         return Sound(audio, tags, _provenance(self._generator, seed, self._parameters(index)))
 
 

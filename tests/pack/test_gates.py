@@ -141,7 +141,9 @@ def test_embeddings_have_their_shape_and_range() -> None:
 def test_sounds_of_a_few_samples_are_judged(length: int) -> None:
     audio = Audio(np.full((1, length), 0.5, np.float32), SAMPLE_RATE)
     tags = Tags(kind="one_shot", category="fx")
-    judge(Sound(audio, tags, Provenance("test")), index=DuplicateIndex())
+    verdict = judge(Sound(audio, tags, Provenance("test")), index=DuplicateIndex())
+    assert {"peak", "dc", "silence", "clicks", "onset"} <= {result.name for result in verdict.results}
+    assert verdict.measures["peak_db"] == pytest.approx(-6.02, abs=0.01)
 
 
 def test_drawing_stops_at_the_first_that_passes() -> None:
