@@ -20,12 +20,12 @@ from samplegen.audio.wav import encode_wav, write_wav
 from samplegen.errors import AudioReadError
 from samplegen.units import seconds_to_samples
 
-__all__ = ["AudioInfo", "encode_wav", "read_audio", "read_info", "write_wav"]
+__all__ = ["AudioInfo", "Decoder", "encode_wav", "open_decoder", "read_audio", "read_info", "write_wav"]
 
 MAX_CHANNELS = 64
 MIN_SAMPLE_RATE = 1_000
 MAX_SAMPLE_RATE = 1_000_000
-_BLOCK_FRAMES = 4096  # a damaged block is lost whole; FLAC packs 4096 samples
+BLOCK_FRAMES = 4096  # a damaged block is lost whole; FLAC packs 4096 samples
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,13 @@ class AudioInfo:
         return self.frames / self.sample_rate
 
 
-class _Source(Protocol):
+class Decoder(Protocol):
     """An open decoder: its header, and the next block ``[C, n]`` (n = 0 at the end)."""
 
     info: AudioInfo
 
-    def read_block(self, frames: int) -> Samples: ...
+    def read_block(self, frames: int) -> Samples:
+        """The next at most `frames` samples of every channel."""
 
 
 def read_audio(
@@ -88,7 +89,7 @@ def read_audio(
         If the file is missing, unreadable, not audio, empty, holds NaN or
         infinite values, or has more than `MAX_CHANNELS` channels.
     """
-    with _open(path) as source:
+    with open_decoder(path) as source:
         samples = _read_samples(source, path=path, mono=mono, max_seconds=max_seconds)
         rate = source.info.sample_rate
     if not np.isfinite(samples).all():
@@ -105,17 +106,17 @@ def read_info(path: Path) -> AudioInfo:
     AudioReadError
         As `read_audio`, for what the header shows.
     """
-    with _open(path) as source:
+    with open_decoder(path) as source:
         return source.info
 
 
-def _read_samples(source: _Source, *, path: Path, mono: bool, max_seconds: float | None) -> Samples:
+def _read_samples(source: Decoder, *, path: Path, mono: bool, max_seconds: float | None) -> Samples:
     left = np.inf
     if max_seconds is not None:
         left = max(1, seconds_to_samples(max_seconds, sample_rate=source.info.sample_rate))
     blocks: list[Samples] = []
     while left > 0:
-        block = source.read_block(int(min(left, _BLOCK_FRAMES)))
+        block = source.read_block(int(min(left, BLOCK_FRAMES)))
         if block.shape[1] == 0:
             break
         blocks.append(block.mean(axis=0, keepdims=True) if mono else block)
@@ -126,7 +127,14 @@ def _read_samples(source: _Source, *, path: Path, mono: bool, max_seconds: float
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[_Source]:
+def open_decoder(path: Path) -> Iterator[Decoder]:
+    """Open a sound file for reading from its start, block after block.
+
+    Raises
+    ------
+    AudioReadError
+        As `read_audio`, for what the header shows.
+    """
     _require_readable(path)
     reasons: list[str] = []
     for opener in (_open_soundfile, _open_pedalboard):
@@ -201,12 +209,12 @@ class _PedalboardSource:
         return np.asarray(block, np.float32)
 
 
-def _open_soundfile(path: Path) -> tuple[_Source, Callable[[], None]]:
+def _open_soundfile(path: Path) -> tuple[Decoder, Callable[[], None]]:
     file = soundfile.SoundFile(os.fspath(path))
     return _SoundfileSource(file), file.close
 
 
-def _open_pedalboard(path: Path) -> tuple[_Source, Callable[[], None]]:
+def _open_pedalboard(path: Path) -> tuple[Decoder, Callable[[], None]]:
     from pedalboard.io import AudioFile
 
     file = AudioFile(os.fspath(path))
