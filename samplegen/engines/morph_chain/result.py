@@ -1,20 +1,16 @@
 """What a morph chain gives back: sound, chains and everything the figure and the report show."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from samplegen.audio.types import Audio
 from samplegen.engines.morph_chain.settings import MorphSettings
-
-if TYPE_CHECKING:
-    from samplegen.engines.on_the_fly.clusters import Clusters
-    from samplegen.engines.on_the_fly.events import Segmentation
+from samplegen.engines.on_the_fly.clusters import Clusters
+from samplegen.engines.on_the_fly.events import Event, Segmentation
 
 Float64 = npt.NDArray[np.float64]
 
@@ -99,7 +95,7 @@ class Voice:
     """
 
     channel: int | None
-    labels: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.intp]
     clusters: Clusters
     radii: Float64
     latents: Float64
@@ -136,7 +132,7 @@ class MorphResult:
     report: Mapping[str, Any]
 
     @property
-    def events(self) -> tuple[Any, ...]:
+    def events(self) -> tuple[Event, ...]:
         """Events of the recording in order of time."""
         return self.segmentation.events
 
@@ -146,6 +142,6 @@ class MorphResult:
         return self.voices[0].chains
 
     @property
-    def labels(self) -> npt.NDArray[np.int64]:
+    def labels(self) -> npt.NDArray[np.intp]:
         """``[n]`` cluster of each event, in the first voice."""
         return self.voices[0].labels

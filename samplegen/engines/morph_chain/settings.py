@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from samplegen.engines.on_the_fly.annealing import Annealing, Noise
+from samplegen.engines.on_the_fly.clusters import Covariance
 from samplegen.errors import UsageError
 
 AUTO: Literal["auto"] = "auto"
@@ -13,6 +15,8 @@ LOWEST_TEMPERATURE = 0.05  # annealing never goes below (§3)
 MAX_CUSTOM_TEMPERATURES = 1000
 
 Auto = Literal["auto"]
+PatchMode = Literal["central", "pool"]
+Stereo = Literal["joint", "per_channel"]
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,12 @@ class MorphSettings:
     temperature_end: float = 0.1
     denoising_strength: float = 0.6
     seed: int = 42
-    annealing: str = "exponential"
+    annealing: Annealing = "exponential"
     temperatures: tuple[float, ...] = ()
     guidance: float = 1.0
-    noise: str = "equilibrium"
-    covariance: str = "diagonal"
-    patch_mode: str = "central"
+    noise: Noise = "equilibrium"
+    covariance: Covariance = "diagonal"
+    patch_mode: PatchMode = "central"
     min_steps_fraction: float = 0.5
     tabu_size: int | Auto = AUTO
     tabu_penalty: float | Auto = AUTO
@@ -79,7 +83,7 @@ class MorphSettings:
     t_sel_min: float | Auto = AUTO
     xfade_sec: float = 0.008
     gap_sec: float = 0.060
-    stereo: str = "joint"
+    stereo: Stereo = "joint"
     min_event_s: float = 0.20
     max_event_s: float = 3.0
 
