@@ -31,6 +31,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "n_clusters": (2, 8),
     "temperature": (0.05, math.inf),
     "attenuation_floor": (0.0, 1.0),
+    "guidance": (0.0, 1.0),
 }
 SMALLEST_WINDOW = 256
 LARGEST_WINDOW = 131_072
@@ -67,9 +68,11 @@ class PhaseSettings:
     stereo
         ``linked`` phases keep the image, ``independent`` ones widen it (published); ``per_channel`` analyses
         each channel by itself as well.
+    guidance
+        Pull of the walk to an event's own cluster, 0..1; 0 is the published behaviour.
     noise
         Of the walk: ``equilibrium`` or ``documented`` (published).
-    annealing, custom_temperatures
+    annealing, temperatures
         ``exponential``, ``linear``, or ``custom`` with positive temperatures spread over the walk.
     covariance
         Of the clusters: ``diagonal`` or ``full``.
@@ -92,9 +95,10 @@ class PhaseSettings:
     attenuation_floor: float = 0.25
     coherence: str = "compensated"
     stereo: str = "linked"
+    guidance: float = 1.0
     noise: str = "equilibrium"
     annealing: str = "exponential"
-    custom_temperatures: tuple[float, ...] = ()
+    temperatures: tuple[float, ...] = ()
     covariance: str = "diagonal"
     patch_mode: str = "central"
 
@@ -134,7 +138,7 @@ def resolve(settings: PhaseSettings) -> tuple[PhaseSettings, tuple[str, ...]]:
         custom annealing without positive temperatures.
     """
     _check_choices(settings)
-    _check_temperatures(settings.annealing, settings.custom_temperatures)
+    _check_temperatures(settings.annealing, settings.temperatures)
     changed: dict[str, Any] = {"model": model_named(settings.model)}
     notes: list[str] = []
     for name, (low, high) in RANGES.items():
@@ -155,7 +159,7 @@ def _check_choices(settings: PhaseSettings) -> None:
 def _check_temperatures(annealing: str, temperatures: Sequence[float]) -> None:
     usable = all(math.isfinite(value) and value > 0.0 for value in temperatures)
     if annealing == "custom" and not (temperatures and usable):
-        raise UsageError("Custom annealing needs custom_temperatures, a list of positive numbers.")
+        raise UsageError("Custom annealing needs temperatures, a list of positive numbers.")
 
 
 def _window(window: int, notes: list[str]) -> int:

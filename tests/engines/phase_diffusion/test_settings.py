@@ -57,7 +57,7 @@ def test_values_are_clamped_with_a_note(name, value, kept):
         {"noise": "pink"},
         {"annealing": "cosine"},
         {"annealing": "custom"},
-        {"annealing": "custom", "custom_temperatures": (1.0, -1.0)},
+        {"annealing": "custom", "temperatures": (1.0, -1.0)},
         {"covariance": "none"},
         {"patch_mode": "all"},
         {"mag_smear": math.nan},
