@@ -11,7 +11,7 @@ MOMENTUM = 0.9
 SCALE_MEMORY = 0.999
 EPSILON = 1e-8
 
-_CHUNK = 1 << 15  # parameters updated together, so that all their vectors stay in the second-level cache
+_CHUNK = 1 << 16  # parameters updated together, so that all their vectors stay in the second-level cache
 
 
 class Adam:

@@ -99,15 +99,14 @@ class Autoencoder:
 
         Both arrays are ``[n, D]``.
         """
-        gradient = np.zeros_like(self.parameters)
         task = Pass(self, len(noisy))
-        error = task.forward(np.array(noisy, dtype=gradient.dtype))
+        error = task.forward(np.array(noisy, dtype=self.parameters.dtype))
         error -= target
         loss = float(np.mean(error * error))
-        task.backward(gradient, scale=2.0 / error.size)
+        task.backward(scale=2.0 / error.size)
         kernel = self.parameters[: self.weight_count]
-        gradient[: self.weight_count] += DECAY * kernel
-        weights, biases = self.views(gradient)
+        task.gradient[: self.weight_count] += DECAY * kernel
+        weights, biases = self.views(task.gradient)
         named = {f"weight_{i}": weight for i, weight in enumerate(weights)}
         named |= {f"bias_{i}": bias for i, bias in enumerate(biases)}
         return loss + 0.5 * DECAY * float(np.sum(kernel * kernel)), named
@@ -124,7 +123,7 @@ def _leaky(x: Floats) -> Floats:
 
 
 class Pass:
-    """Forward and backward pass for batches of one size, all activations allocated once."""
+    """Forward and backward pass for batches of one size, all arrays allocated once; `gradient` is ``[P]``."""
 
     def __init__(self, model: Autoencoder, rows: int) -> None:
         self._model = model
@@ -134,6 +133,8 @@ class Pass:
         self._deltas = [np.empty((rows, width), dtype=dtype) for width in (hidden, latent, hidden)]
         self._wide = np.empty((rows, hidden), dtype=dtype)
         self._input: Floats = np.empty((0, inputs), dtype=dtype)
+        self.gradient: Floats = np.empty_like(model.parameters)
+        self._d_weights, self._d_biases = model.views(self.gradient)
 
     def forward(self, noisy: Floats) -> Floats:
         """The reconstruction ``[rows, D]`` of the patches; subtract the target from it in place, then go backward."""
@@ -147,15 +148,15 @@ class Pass:
             x = output
         return x
 
-    def backward(self, gradient: Floats, *, scale: float) -> None:
-        """Write the gradient ``[P]`` of ½·scale·Σ error², the error being what `forward` returned, less the target.
+    def backward(self, *, scale: float) -> None:
+        """Write the `gradient` of ½·scale·Σ error², the error being what `forward` returned, less the target.
 
         The factor enters at the narrow layers: the error itself is the widest array and stays as it is.
         """
         first, code, second, error = self._outputs
         d_first, d_code, d_second = self._deltas
-        weights, (bias_0, bias_1, bias_2, bias_3) = self._model.weights, self._model.views(gradient)[1]
-        weight_0, weight_1, weight_2, weight_3 = self._model.views(gradient)[0]
+        weights, (weight_0, weight_1, weight_2, weight_3) = self._model.weights, self._d_weights
+        bias_0, bias_1, bias_2, bias_3 = self._d_biases
         np.matmul(error, weights[3].T, out=d_second)
         d_second *= self._slope(second)
         d_second *= scale
@@ -240,7 +241,9 @@ class _Run:
         seeds = rng.integers(2**63, size=(self._parts, 4))
         self._streams = [np.random.Generator(np.random.SFC64([int(word) for word in words])) for words in seeds]
         self._adam = Adam(model.parameters, decay=DECAY, decayed=model.weight_count)
-        self._gradients = [np.empty_like(model.parameters) for _ in range(self._parts)]
+        self._shares = [_share(self._rows, part, self._parts) for part in range(self._parts)]
+        self._passes = [Pass(model, share.stop - share.start) for share in self._shares]
+        self._gradients = [task.gradient for task in self._passes]
         self._barrier = threading.Barrier(self._parts)
 
     def all_steps(self) -> None:
@@ -265,13 +268,9 @@ class _Run:
             raise
 
     def _steps_of(self, part: int) -> None:
-        rows = _share(self._rows, part, self._parts)
-        shape = (rows.stop - rows.start, self._patches.shape[1])
-        dtype = self._patches.dtype
-        noise = NormalNoise(shape, rng=self._streams[part], dtype=dtype)
-        task, target = Pass(self._model, shape[0]), self._patches[rows]
-        if self._chosen is not None:
-            target = np.empty(shape, dtype=dtype)
+        rows, task = self._shares[part], self._passes[part]
+        target = self._patches[rows] if self._chosen is None else np.empty_like(self._patches[rows])
+        noise = NormalNoise(target.shape, rng=self._streams[part], dtype=target.dtype)
         mine = _share(self._model.parameter_count, part, self._parts)
         for step in range(self._steps):
             fraction = step / max(1, self._steps - 1)
@@ -281,7 +280,7 @@ class _Run:
             noisy += target
             error = task.forward(noisy)
             error -= target
-            task.backward(self._gradients[part], scale=2.0 / (self._rows * shape[1]))
+            task.backward(scale=2.0 / (self._rows * target.shape[1]))
             self._barrier.wait()
             self._adam.update(self._gradients, step=step + 1, rate=0.003 * (1.0 - 0.3 * fraction), part=mine)
             self._barrier.wait()

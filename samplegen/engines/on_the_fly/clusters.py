@@ -50,8 +50,7 @@ class Clusters:
         """Inverse variances ``[K, L]``, or inverse covariances ``[K, L, L]`` in full mode."""
         if self.covariances is None:
             return 1.0 / self.variances
-        inverse: Floats = np.linalg.inv(self.covariances)
-        return inverse
+        return np.asarray(np.linalg.inv(self.covariances), dtype=np.float64)
 
 
 def find_clusters(
@@ -98,7 +97,8 @@ def _seeds(latents: Floats, count: int, rng: np.random.Generator) -> Floats:
         running = np.cumsum(nearest)
         if running[-1] < _NOTHING_LEFT:
             break
-        chosen.append(int(np.searchsorted(running, rng.random() * running[-1], side="right")))
+        drawn = np.searchsorted(running, rng.random() * running[-1], side="right")
+        chosen.append(min(int(drawn), len(latents) - 1))
     return latents[chosen]
 
 

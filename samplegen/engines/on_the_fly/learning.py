@@ -14,6 +14,7 @@ from samplegen.engines.on_the_fly.streams import Streams, one_thread
 Floats = npt.NDArray[np.float64]
 
 _BARELY_LEARNT = 0.95
+_FLAT_STD = 1e-6  # of a raw code; below are rounding errors, not to be blown up to spread 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +81,14 @@ def learn(
             codes = model.encode(values).astype(np.float64)
             warnings += _training_warnings(training)
         mean, std = codes.mean(axis=0), codes.std(axis=0)
-        scale = np.where(std > 0.0, std, 1.0)
+        scale = np.where(std > _FLAT_STD, std, 1.0)
         latents = (codes - mean) / scale
         wanted = min(clusters, max(1, len(values) // 2))
         found = find_clusters(latents, count=wanted, rng=streams.stream("k-means"), covariance=covariance)
     if found.count < clusters:
-        warnings.append(f"{clusters} clusters became {found.count}: there are {_events(len(values))}.")
+        warnings.append(
+            f"{clusters} clusters became {found.count}, for want of different events ({len(values)} in all)."
+        )
     return Learned(model, training, latents, mean, scale, float(std.mean()), found, tuple(warnings))
 
 
@@ -93,7 +96,3 @@ def _training_warnings(training: Training) -> list[str]:
     if training.ratio <= _BARELY_LEARNT:
         return []
     return [f"The network barely learned: its error only fell to {training.ratio:.0%} of the untrained one."]
-
-
-def _events(count: int) -> str:
-    return "one event" if count == 1 else f"{count} events"
