@@ -50,10 +50,10 @@ def check_recording(source: Source) -> Recording:
         np.maximum(peaks, high, out=peaks)
         start += block.shape[1]
     if wrong:
-        plural = "values" if wrong > 1 else "value"
+        values = "values that are" if wrong > 1 else "value that is"
         raise InputError(
-            f"The recording holds {wrong} {plural} that are NaN or infinite, the first at "
-            f"{first / source.sample_rate:.3f} s. Repair the file and try again."
+            f"The recording holds {wrong} {values} NaN or infinite, the first at {first / source.sample_rate:.3f} s. "
+            "Repair the file and try again."
         )
     if peaks.max() < SILENCE_PEAK:
         raise InputError(
@@ -73,4 +73,4 @@ def _check_duration(source: Source) -> None:
 def _peaks(block: Samples) -> Samples:
     """Highest absolute value of each channel, [C]; NaN and infinity pass through."""
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.maximum(block.max(axis=1), -block.min(axis=1)))
+        return np.asarray(np.maximum(np.abs(block.max(axis=1)), np.abs(block.min(axis=1))))

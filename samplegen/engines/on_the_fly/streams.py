@@ -6,6 +6,7 @@ leaves everything else as it was.
 
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -31,26 +32,31 @@ class Streams:
 
 
 class _SharedLimit:
-    """The limit of one BLAS thread, shared by all who want it: it belongs to the process, not to a Python thread."""
+    """One BLAS thread for all who want it.
+
+    Some BLAS count their threads for the process, some for each Python thread. So every Python thread
+    sets the limit for itself, but it is lifted only when nobody needs it any more.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._users = 0
-        self._limit = ExitStack()
+        self._users: Counter[int] = Counter()  # by Python thread
+        self._limits = ExitStack()
 
     def enter(self) -> None:
         with self._lock:
-            if self._users == 0:
+            if not self._users[threading.get_ident()]:
                 from threadpoolctl import threadpool_limits
 
-                self._limit.enter_context(threadpool_limits(limits=1, user_api="blas"))
-            self._users += 1
+                self._limits.enter_context(threadpool_limits(limits=1, user_api="blas"))
+            self._users[threading.get_ident()] += 1
 
     def leave(self) -> None:
         with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._limit.close()
+            self._users[threading.get_ident()] -= 1
+            self._users += Counter()  # forgets the threads that count zero
+            if not self._users:
+                self._limits.close()
 
 
 _LIMIT = _SharedLimit()
@@ -60,7 +66,7 @@ _LIMIT = _SharedLimit()
 def one_thread() -> Iterator[None]:
     """Let BLAS use one thread: sums then have one order, so results do not depend on the thread count.
 
-    The limit holds for the whole process until the last of all nested or concurrent users leaves.
+    The limit holds until the last of all nested or concurrent users leaves. Nesting costs next to nothing.
     """
     _LIMIT.enter()
     try:
