@@ -6,23 +6,29 @@ bytes: a block draws again exactly what it drew before and writes what is missin
 
 import secrets
 import time
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from samplegen.engines.alpha_blend import Generator, load_generator
-from samplegen.errors import ModelError
-from samplegen.pack.duplicates import DuplicateIndex
+from samplegen.errors import InputError, OutputError
 from samplegen.pack.export import PackWriter, conform
-from samplegen.pack.gates import judge
+from samplegen.pack.generator_orders import LoopOrder, LoopRequest, OneShotOrder, OneShotRequest
+from samplegen.pack.licence import SOURCE_LICENCE
+from samplegen.pack.long import judge_long
+from samplegen.pack.manifest import FileEntry
+from samplegen.pack.morph_order import MorphOrder, MorphRequest
 from samplegen.pack.naming import DEFAULT_TEMPLATE
-from samplegen.pack.orders import LoopOrder, LoopRequest, OneShotOrder, OneShotRequest, Order
-from samplegen.pack.recall import recall_kept, remember
+from samplegen.pack.orders import AnySound, Order, Report, Request
+from samplegen.pack.phase_order import PhaseOrder, PhaseRequest
+from samplegen.pack.recall import Recall
+from samplegen.pack.sound import Sound
 
 DEFAULT_MODEL = "generator-drums-44k"
-BLOCK = 8
-ATTEMPTS = 6
 
-__all__ = ["LoopRequest", "OneShotRequest", "PackResult", "make_loops", "make_one_shots"]
+__all__ = [
+    "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "make_loops", "make_morphs",
+    "make_one_shots", "make_phases", "open_pack", "run",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class PackResult:
         Sounds that no attempt could make, each with why.
     unknown_words
         Words of the prompt that were not understood.
+    notes
+        What else the user should know.
     """
 
     folder: Path
@@ -48,88 +56,161 @@ class PackResult:
     seconds: float
     missing: tuple[str, ...] = ()
     unknown_words: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def make_loops(request: LoopRequest) -> PackResult:
     """Make loops and write them as a pack."""
-    return _make(request, LoopOrder)
+    return _generate(request, LoopOrder)
 
 
 def make_one_shots(request: OneShotRequest) -> PackResult:
     """Make one-shots and write them as a pack."""
-    return _make(request, OneShotOrder)
+    return _generate(request, OneShotOrder)
 
 
-def _make(request: LoopRequest | OneShotRequest, plan: type[LoopOrder] | type[OneShotOrder]) -> PackResult:
+def make_morphs(request: MorphRequest) -> PackResult:
+    """Morph recordings and write the results as a pack."""
     start = time.monotonic()
-    seed = secrets.randbits(32) if request.seed is None else request.seed
+    return _transform(request, MorphOrder(request), start=start)
+
+
+def make_phases(request: PhaseRequest) -> PackResult:
+    """Diffuse the phases of recordings and write the results as a pack."""
+    start = time.monotonic()
+    return _transform(request, PhaseOrder(request), start=start)
+
+
+def _generate(request: LoopRequest | OneShotRequest, plan: type[LoopOrder] | type[OneShotOrder]) -> PackResult:
+    from samplegen.engines.alpha_blend import load_generator  # brings torch, which recordings do without
+
+    start = time.monotonic()
     generator = load_generator(request.model or DEFAULT_MODEL)
+    seed = secrets.randbits(32) if request.seed is None else request.seed
     order: Order = plan(request, generator, seed=seed)  # type: ignore[arg-type]
-    with _writer(request, generator, seed) as writer:
-        index = recall_kept(writer)
-        files: dict[int, Path] = {}
-        missing: list[str] = []
-        redraws = 0
-        for first in range(0, order.count, BLOCK):
-            block = range(first, min(first + BLOCK, order.count))
-            redraws += _fill_block(order, block, writer, index, files, missing)
-            if request.progress:
-                request.progress(block.stop, order.count)
-        if not files:
-            raise ModelError(
-                f"None of {order.count} sounds of {generator.name} passed the gates ({'; '.join(missing[:3])}). "
-                "Ask for something else, or choose another --model."
-            )
-    ordered = tuple(files[number] for number in sorted(files))
-    return PackResult(
-        request.out, ordered, seed, redraws, time.monotonic() - start, tuple(missing), order.unknown_words
-    )
+    known = generator.description
+    writer = open_pack(
+        request, seed=seed, created_by=f"samplegen, model {generator.name}", licence=known.licence,
+        attributions=known.attributions,
+    )  # fmt: skip
+    return run(order, writer, progress=request.progress, start=start)
 
 
-def _fill_block(
-    order: Order, block: range, writer: PackWriter, index: DuplicateIndex, files: dict[int, Path], missing: list[str]
-) -> int:
-    """Draw a block until every sound passed or attempts run out; returns the refused draws.
-
-    Sounds that an earlier run finished take part in the attempts that they took part in then.
-    """
-    done = {number: entry for number in block if (entry := writer.done(order.job(number)))}
-    files |= {number: Path(entry.path) for number, entry in done.items()}
-    waiting = [number for number in block if number not in done]
-    reasons: dict[int, str] = {}
-    redraws = 0
-    for attempt in range(ATTEMPTS if waiting else 0):
-        drawn = [
-            number for number in block if number in waiting or (number in done and done[number].redraws >= attempt)
-        ]
-        for number, drawn_sound in zip(drawn, order.make(drawn, attempt), strict=True):
-            if number in done:
-                continue
-            sound = conform(drawn_sound, sample_rate=writer.sample_rate)
-            verdict = judge(sound, index=index)
-            if not verdict.passed:
-                redraws, reasons[number] = redraws + 1, verdict.reasons[0]
-                continue
-            entry = writer.add(sound, job=order.job(number), verdict=verdict, redraws=attempt)
-            remember(index, writer, entry)
-            files[number] = Path(entry.path)
-            waiting.remove(number)
-        if not waiting:
-            break
-    missing += [f"sound {number + 1}: {reasons[number]}" for number in waiting]
-    return redraws
+def _transform(request: MorphRequest | PhaseRequest, order: MorphOrder | PhaseOrder, *, start: float) -> PackResult:
+    writer = open_pack(
+        request, seed=order.seed, created_by=f"samplegen, {order.engine}", licence=SOURCE_LICENCE,
+        sample_rate=order.sample_rate,
+    )  # fmt: skip
+    return run(order, writer, progress=request.progress, start=start)
 
 
-def _writer(request: LoopRequest | OneShotRequest, generator: Generator, seed: int) -> PackWriter:
+def open_pack(
+    request: Request, *, seed: int, created_by: str, licence: str, attributions: tuple[str, ...] = (),
+    sample_rate: int = 44_100,
+) -> PackWriter:  # fmt: skip
+    """The pack that a request asks to be written; `sample_rate` is that of packs not meant for hardware."""
     return PackWriter(
         request.out,
         name=request.out.resolve().name,
-        seed=seed,
+        seed=abs(seed),
         template=request.template or DEFAULT_TEMPLATE,
-        sample_rate=48_000 if request.hardware else 44_100,
+        sample_rate=48_000 if request.hardware else sample_rate,
         bit_depth=16 if request.hardware else 24,
-        licence=generator.description.licence,
-        attributions=generator.description.attributions,
-        created_by=f"samplegen, model {generator.name}",
+        licence=licence,
+        attributions=attributions,
+        created_by=created_by,
         force=request.force,
     )
+
+
+@dataclass
+class _Filling:
+    """A pack while an order fills it."""
+
+    order: Order
+    writer: PackWriter
+    recall: Recall
+    files: dict[int, Path] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    errors: list[InputError] = field(default_factory=list)
+    redraws: int = 0
+
+
+def run(order: Order, writer: PackWriter, *, progress: Report | None = None, start: float | None = None) -> PackResult:
+    """Make every sound of `order` that `writer` lacks, and finish the pack.
+
+    Raises
+    ------
+    SamplegenError
+        If no sound could be made; then no pack is finished.
+    """
+    start = time.monotonic() if start is None else start
+    filling = _Filling(order, writer, Recall(writer))
+    with closing(order), writer:
+        for first in range(0, order.count, order.block):
+            block = range(first, min(first + order.block, order.count))
+            _fill_block(filling, block)
+            if progress:
+                progress(block.stop, order.count)
+        missing = tuple(filling.reasons[number] for number in sorted(filling.reasons) if number not in filling.files)
+        if not filling.files:
+            raise order.nothing_made(missing, filling.errors)
+    files = tuple(dict.fromkeys(filling.files[number] for number in sorted(filling.files)))
+    return PackResult(
+        writer.folder, files, order.seed, filling.redraws, time.monotonic() - start, tuple(dict.fromkeys(missing)),
+        order.unknown_words, tuple(dict.fromkeys(order.notes)),
+    )  # fmt: skip
+
+
+def _fill_block(filling: _Filling, block: range) -> None:
+    """Draw a block until every sound passed or attempts run out.
+
+    Sounds that an earlier run finished take part in the attempts that they took part in then.
+    """
+    order, writer = filling.order, filling.writer
+    done = {number: entry for number in block if (entry := writer.done(order.job(number)))}
+    filling.files |= {number: Path(entry.path) for number, entry in done.items()}
+    waiting = [number for number in block if number not in done or not order.is_complete(number, writer, done[number])]
+    for attempt in range(order.attempts if waiting else 0):
+        drawn = [
+            number for number in block if number in waiting or (number in done and done[number].redraws >= attempt)
+        ]
+        try:
+            sounds = order.make(drawn, attempt)
+        except OutputError:
+            raise
+        except InputError as error:  # a recording of no use; the others go on
+            filling.errors.append(error)
+            filling.reasons |= dict.fromkeys(waiting, str(error))
+            break
+        for number, sound in zip(drawn, sounds, strict=True):
+            entry = done.get(number)
+            if entry is None:
+                entry = _add(filling, number, sound, attempt)
+            elif entry.redraws != attempt:
+                continue
+            if entry is not None and number in waiting:
+                order.accompany(number, writer, entry)
+                waiting.remove(number)
+        if not waiting:
+            break
+
+
+def _add(filling: _Filling, number: int, sound: AnySound, attempt: int) -> FileEntry | None:
+    """Write a sound that the gates let pass; otherwise None, and the reason is noted."""
+    order, writer = filling.order, filling.writer
+    if isinstance(sound, Sound):
+        sound = conform(sound, sample_rate=writer.sample_rate)
+        verdict = order.judge(sound, index=filling.recall.index())
+    else:
+        verdict = judge_long(sound)
+    if not verdict.passed:
+        filling.redraws += 1
+        filling.reasons[number] = f"{order.label(number)}: {verdict.reasons[0]}"
+        return None
+    if isinstance(sound, Sound):
+        entry = writer.add(sound, job=order.job(number), verdict=verdict, redraws=attempt)
+    else:
+        entry = writer.add_long(sound, job=order.job(number), verdict=verdict, redraws=attempt)
+    filling.files[number] = Path(entry.path)
+    return entry

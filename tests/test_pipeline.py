@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from samplegen import pipeline
 from samplegen.errors import InputError, ModelError, OutputError, UsageError
 from samplegen.files import hash_file
+from samplegen.pack import orders
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.export import PackWriter
 from samplegen.pack.gates import gate_length, gate_peak
+from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
 from samplegen.pack.orders import derive_seed
 from samplegen.pack.sound import Sound
 from samplegen.pack.verdict import GateResult, Verdict
@@ -48,8 +49,9 @@ def moody(sound: Sound, *, index: DuplicateIndex) -> Verdict:
 
 @pytest.fixture(autouse=True)
 def _lenient(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "judge", lenient)
-    monkeypatch.setattr(pipeline, "BLOCK", 3)
+    monkeypatch.setattr(orders, "judge", lenient)
+    monkeypatch.setattr(LoopOrder, "block", 3)
+    monkeypatch.setattr(OneShotOrder, "block", 3)
 
 
 def loops(out: Path, **changes: Any) -> LoopRequest:
@@ -88,7 +90,7 @@ def test_loops_are_exact_and_told(tmp_path: Path) -> None:
 def test_same_command_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., object], request_of: Callable[..., Any]
 ) -> None:
-    monkeypatch.setattr(pipeline, "judge", moody)
+    monkeypatch.setattr(orders, "judge", moody)
     for name in ("one", "two"):
         make(request_of(tmp_path / name / "pack"))
     first = hashes(tmp_path / "one" / "pack")
@@ -122,7 +124,7 @@ class Interrupting:
 def test_an_interrupted_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, hardware: bool
 ) -> None:
-    monkeypatch.setattr(pipeline, "judge", moody)
+    monkeypatch.setattr(orders, "judge", moody)
     whole, broken = (loops(tmp_path / name / "pack", count=5, hardware=hardware) for name in ("whole", "broken"))
     result = make_loops(whole)
     assert result.redraws > 0
@@ -142,7 +144,7 @@ def test_an_interrupted_run_goes_on(
 def test_a_finished_pack_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = make_loops(loops(tmp_path / "pack"))
     before = hashes(first.folder)
-    monkeypatch.setattr("samplegen.pack.orders.LoopOrder.make", lambda *_: pytest.fail("drew again"))
+    monkeypatch.setattr("samplegen.pack.generator_orders.LoopOrder.make", lambda *_: pytest.fail("drew again"))
     again = make_loops(loops(tmp_path / "pack"))
     assert again.files == first.files and again.redraws == 0 and hashes(first.folder) == before
 
@@ -155,7 +157,7 @@ def test_two_commands_fill_one_pack(tmp_path: Path) -> None:
 
 
 def test_redraws_use_a_new_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "judge", moody)
+    monkeypatch.setattr(orders, "judge", moody)
     result = make_loops(loops(tmp_path / "pack", count=6))
     made = entries(result.folder)
     assert result.redraws == sum(entry["redraws"] for entry in made) > 0
@@ -169,11 +171,11 @@ def test_what_no_attempt_could_make_is_told(tmp_path: Path, monkeypatch: pytest.
         passed = sound.provenance.parameters["index"] != 1
         return Verdict((GateResult("taste", passed, None, None, "" if passed else "It is dull."),), {})
 
-    monkeypatch.setattr(pipeline, "judge", picky)
-    monkeypatch.setattr(pipeline, "ATTEMPTS", 2)
+    monkeypatch.setattr(orders, "judge", picky)
+    monkeypatch.setattr(LoopOrder, "attempts", 2)
     result = make_loops(loops(tmp_path / "pack", count=3))
     assert (len(result.files), result.redraws, result.missing) == (2, 2, ("sound 2: It is dull.",))
-    monkeypatch.setattr(pipeline, "judge", lambda sound, index: Verdict((GateResult("x", False, 0, 0, "No."),), {}))
+    monkeypatch.setattr(orders, "judge", lambda sound, index: Verdict((GateResult("x", False, 0, 0, "No."),), {}))
     with pytest.raises(ModelError, match=r"None of 1 sounds of generator-tiny passed the gates \(sound 1: No\.\)"):
         make_loops(loops(tmp_path / "nothing", count=1))
     assert not (tmp_path / "nothing").exists()
@@ -186,7 +188,7 @@ def test_what_is_judged_is_what_is_written(tmp_path: Path, monkeypatch: pytest.M
         judged.append(sound)
         return lenient(sound, index=index)
 
-    monkeypatch.setattr(pipeline, "judge", listening)
+    monkeypatch.setattr(orders, "judge", listening)
     result = make_loops(loops(tmp_path / "pack", hardware=True))
     expected = bars_to_samples(1, bpm=174.3, sample_rate=48_000)
     for path, sound in zip(result.files, judged, strict=True):

@@ -178,7 +178,7 @@ def _check_file(
         return found, None
     found += [Problem(relative, "error", "manifest", message) for message in _differences(path, read, entry)]
     found += _tag_problems(read, relative=relative, inferred=inferred)
-    sound = Sound(audio, inferred.tags, Provenance(engine=""))
+    sound = Sound(audio, inferred.tags, Provenance(engine="" if entry is None else entry.engine))
     verdict = judge(sound, index=index)
     index.add(sound, name=relative)
     found += [

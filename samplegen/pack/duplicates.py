@@ -2,7 +2,8 @@
 
 The embedding is a coarse picture, `TIME_SLICES` by `MEL_BANDS`, of the log-mel
 spectrogram in dB below its own loudest value. A loop's whole length is cut into
-the slices (so tempo does not matter); of other sounds it is the first second.
+the slices (so tempo does not matter), as is the first minute of a texture or riser;
+of a one-shot it is the first second. Only sounds of one kind are compared.
 The distance is the mean absolute difference in dB over the cells where either
 sound is heard: 0 for the same sound at any level.
 
@@ -32,6 +33,9 @@ DIMENSION: Final = MEL_BANDS * TIME_SLICES
 FLOOR_DB: Final = -60.0
 MIN_LOOP_DISTANCE_DB: Final = 1.5
 MIN_ONE_SHOT_DISTANCE_DB: Final = 1.0
+# Variations of one texture differ in detail, not in the picture; only the same thing again is refused.
+MIN_TEXTURE_DISTANCE_DB: Final = 0.05
+EMBEDDED_S: Final = 60.0
 _ONE_SHOT_SECONDS: Final = 1.0
 _HOP: Final = 256
 _ROWS: Final = 512
@@ -65,6 +69,25 @@ def distances_db(embedding: Embedding, *, others: Embedding) -> Embedding:
     return result
 
 
+def is_embedded_whole(kind: str) -> bool:
+    """Whether all of a sound of this kind must be read to be embedded, not `EMBEDDED_S` alone."""
+    return kind in ("loop", "one_shot")
+
+
+def embed_sound(sound: Sound) -> Embedding:
+    """The picture of a sound, of the part that counts for its kind."""
+    audio, kind = sound.audio, sound.tags.kind
+    if not is_embedded_whole(kind):
+        most = units.seconds_to_samples(EMBEDDED_S, sample_rate=audio.sample_rate)
+        audio = audio if audio.length <= most else audio.with_samples(audio.samples[:, :most])
+    return embed(audio, loop=kind != "one_shot")
+
+
+def min_distance_db(kind: str) -> float:
+    """How far apart two sounds of a kind must be."""
+    return {"loop": MIN_LOOP_DISTANCE_DB, "texture": MIN_TEXTURE_DISTANCE_DB}.get(kind, MIN_ONE_SHOT_DISTANCE_DB)
+
+
 @dataclass(frozen=True)
 class Neighbour:
     """The nearest known sound and its distance in dB."""
@@ -88,30 +111,31 @@ class DuplicateIndex:
     """
 
     def __init__(self, *, training_loops: Embedding | None = None, training_one_shots: Embedding | None = None) -> None:
-        given: Mapping[bool, Embedding | None] = {True: training_loops, False: training_one_shots}
+        given: Mapping[str, Embedding | None] = {"loop": training_loops, "one_shot": training_one_shots}
         for matrix in given.values():
             if matrix is not None and (matrix.ndim != 2 or matrix.shape[1] != DIMENSION):
                 raise UsageError(f"Training embeddings have shape [N, {DIMENSION}], not {list(matrix.shape)}.")
-        self._training = {loop: matrix for loop, matrix in given.items() if matrix is not None and len(matrix)}
-        self._kept: dict[bool, list[Embedding]] = {True: [], False: []}
-        self._names: dict[bool, list[str]] = {True: [], False: []}
+        self._training = {kind: matrix for kind, matrix in given.items() if matrix is not None and len(matrix)}
+        self._kept: dict[str, list[Embedding]] = {}
+        self._names: dict[str, list[str]] = {}
 
     def add(self, sound: Sound, *, name: str = "") -> None:
         """Remember a sound that is kept; `name` is what later messages call it."""
-        loop = sound.tags.kind == "loop"
-        self._kept[loop].append(embed(sound.audio, loop=loop))
-        self._names[loop].append(name or sound.tags.title or f"sound {len(self._names[loop]) + 1}")
+        names = self._names.setdefault(sound.tags.kind, [])
+        self._kept.setdefault(sound.tags.kind, []).append(embed_sound(sound))
+        names.append(name or sound.tags.title or f"sound {len(names) + 1}")
 
     def nearest(self, sound: Sound) -> Neighbour | None:
-        """The known sound of the same sort (loop or not) that is nearest, or None if there is none."""
-        loop = sound.tags.kind == "loop"
-        embedding = embed(sound.audio, loop=loop)
-        found = []
-        if self._kept[loop]:
-            found.append(_closest(embedding, others=np.stack(self._kept[loop]), names=self._names[loop]))
-        if loop in self._training:
-            found.append(_closest(embedding, others=self._training[loop], names=None))
-        return min(found, key=lambda neighbour: neighbour.distance_db, default=None)
+        """The known sound of the same kind that is nearest, or None if there is none."""
+        kept, training = self._kept.get(sound.tags.kind), self._training.get(sound.tags.kind)
+        if not kept and training is None:
+            return None
+        embedding, found = embed_sound(sound), []
+        if kept:
+            found.append(_closest(embedding, others=np.stack(kept), names=self._names[sound.tags.kind]))
+        if training is not None:
+            found.append(_closest(embedding, others=training, names=None))
+        return min(found, key=lambda neighbour: neighbour.distance_db)
 
 
 def _closest(embedding: Embedding, *, others: Embedding, names: list[str] | None) -> Neighbour:

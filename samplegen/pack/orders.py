@@ -1,75 +1,54 @@
-"""What a user asks for, and how each sound of it is planned and made.
+"""What a user asks for, and how the pipeline has each sound of it made.
 
 An order fixes every random choice from the seed and the sound's number alone; making a
-sound again with another attempt changes its noise and nothing else.
+sound again with another attempt changes its noise and nothing else. The orders
+themselves stand in `generator_orders`, `morph_order` and `phase_order`.
 """
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Protocol
 
-import numpy as np
-
-import samplegen
-from samplegen.audio.key import estimate_key, estimate_pitch
-from samplegen.audio.types import Audio
-from samplegen.errors import UsageError
-from samplegen.pack.manifest import job_key
-from samplegen.pack.sound import Provenance, Sound, Tags
-from samplegen.post.chains import Chain, apply_chain
-from samplegen.post.loudness import normalise_peak, remove_dc
-from samplegen.post.presets import find_chain
-from samplegen.post.trim import trim_one_shot
-
-if TYPE_CHECKING:
-    from samplegen.engines.alpha_blend import Generator
-
-ENGINE: Final = "alpha_blend"
-PEAK_DB: Final = -1.0
-_KEY_CONFIDENCE: Final = 0.7
-_PITCH_CONFIDENCE: Final = 0.8
-_PITCHED_LOOPS: Final = ("loop_bass", "loop_chord")
-_PITCHED_ONE_SHOTS: Final = ("bass", "synth", "tom")
+from samplegen.errors import InputError, ModelError, SamplegenError
+from samplegen.pack.duplicates import DuplicateIndex
+from samplegen.pack.export import PackWriter
+from samplegen.pack.gates import judge
+from samplegen.pack.manifest import FileEntry
+from samplegen.pack.sound import LongSound, Sound
+from samplegen.pack.verdict import Verdict
 
 Report = Callable[[float, float | None], None]
+AnySound = Sound | LongSound
 
 
 @dataclass(frozen=True)
-class _Request:
-    """What loops and one-shots have in common."""
+class Request:
+    """What all requests have in common.
+
+    Parameters
+    ----------
+    count
+        Sounds wanted (of each recording, where there are recordings).
+    seed
+        None draws one.
+    template
+        Of the file names; None is the default.
+    hardware
+        48 kHz and 16 bits.
+    force
+        Make finished sounds again.
+    """
 
     count: int
     out: Path
     seed: int | None = None
-    model: str | None = None
-    style: str | None = None
-    prompt: str | None = None
-    key: str | None = None
-    fx: str | None = None
     template: str | None = None
     hardware: bool = False
     force: bool = False
     progress: Report | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoopRequest(_Request):
-    """Loops of exactly `bars` bars at `bpm`."""
-
-    bpm: float
-    bars: int
-    meter: tuple[int, int] = (4, 4)
-    kind: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneShotRequest(_Request):
-    """One-shots of some kinds in turn; none given means all the model knows."""
-
-    kinds: tuple[str, ...] = ()
 
 
 class Order(Protocol):
@@ -79,213 +58,108 @@ class Order(Protocol):
     ----------
     count
         Sounds in all.
+    block
+        Sounds that are drawn together.
+    attempts
+        How often a sound is drawn until the gates let it pass.
+    seed
+        Of the whole request.
     unknown_words
         Words of the prompt that the model does not understand.
+    notes
+        What the user should know; more come while sounds are made.
     """
 
     count: int
+    block: int
+    attempts: int
+    seed: int
     unknown_words: tuple[str, ...]
+    notes: list[str]
 
     def job(self, index: int) -> str:
         """Key of sound `index`, for the journal."""
         ...
 
-    def make(self, indices: Sequence[int], attempt: int) -> list[Sound]:
-        """Draw the sounds `indices` for the `attempt`-th time, post-processed and tagged."""
+    def label(self, index: int) -> str:
+        """What messages call sound `index`."""
+        ...
+
+    def is_complete(self, index: int, writer: PackWriter, entry: FileEntry) -> bool:
+        """Whether everything that belongs beside the finished sound `entry` is there."""
+        ...
+
+    def make(self, indices: Sequence[int], attempt: int) -> Sequence[AnySound]:
+        """Draw the sounds `indices` for the `attempt`-th time, post-processed and tagged.
+
+        Raises
+        ------
+        InputError
+            If a sound's recording is of no use; the other sounds are made all the same.
+        """
+        ...
+
+    def judge(self, sound: Sound, *, index: DuplicateIndex) -> Verdict:
+        """What the gates say of a sound."""
+        ...
+
+    def accompany(self, index: int, writer: PackWriter, entry: FileEntry) -> None:
+        """Write what belongs beside sound `index`, the one drawn last, which lies in the pack now."""
+        ...
+
+    def nothing_made(self, missing: Sequence[str], errors: Sequence[InputError]) -> SamplegenError:
+        """The error to raise when no sound at all could be made."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the last drawn sounds hold."""
         ...
 
 
-class _GeneratorOrder(ABC):
-    """What both orders do alike: one seed a draw, one key a sound."""
+class PlannedOrder(ABC):
+    """What orders do unless they know better: sounds one by one, nothing beside them."""
 
-    _generator: "Generator"
-    _seed: int
+    count: int
+    block = 1
+    attempts = 3
+    seed: int
+    unknown_words: tuple[str, ...] = ()
 
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    @abstractmethod
     def job(self, index: int) -> str:
         """Key of sound `index`."""
-        return job_key(
-            engine=ENGINE, model_hash=self._generator.hash, seed=self._seed, parameters=self._parameters(index)
-        )
 
-    def make(self, indices: Sequence[int], attempt: int) -> list[Sound]:
+    @abstractmethod
+    def make(self, indices: Sequence[int], attempt: int) -> Sequence[AnySound]:
         """Sounds `indices` of the `attempt`-th draw."""
-        seeds = [derive_seed(self._seed, index, attempt) for index in indices]
-        audios = self._draw([self._tags(index) for index in indices], seeds)
-        return [self._finish(index, seed, audio) for index, seed, audio in zip(indices, seeds, audios, strict=True)]
 
-    @abstractmethod
-    def _draw(self, tags: list[tuple[str, ...]], seeds: list[int]) -> list[Audio]:
-        """Raw audio of each seed."""
+    def label(self, index: int) -> str:
+        """Sounds are numbered from 1."""
+        return f"sound {index + 1}"
 
-    @abstractmethod
-    def _tags(self, index: int) -> tuple[str, ...]:
-        """Condition words of a sound."""
+    def is_complete(self, index: int, writer: PackWriter, entry: FileEntry) -> bool:
+        """A sound alone is complete."""
+        return True
 
-    @abstractmethod
-    def _parameters(self, index: int) -> dict[str, Any]:
-        """What was asked, for key and manifest."""
+    def judge(self, sound: Sound, *, index: DuplicateIndex) -> Verdict:
+        """Every gate."""
+        return judge(sound, index=index)
 
-    @abstractmethod
-    def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
-        """Post-process and tag."""
+    def accompany(self, index: int, writer: PackWriter, entry: FileEntry) -> None:  # noqa: B027
+        """Write nothing."""
 
+    def nothing_made(self, missing: Sequence[str], errors: Sequence[InputError]) -> SamplegenError:
+        """Why, by the first reasons."""
+        return ModelError(f"None of {self.count} sounds passed the gates ({'; '.join(missing[:3])}).")
 
-class LoopOrder(_GeneratorOrder):
-    """Plan of a `LoopRequest`."""
-
-    def __init__(self, request: LoopRequest, generator: "Generator", *, seed: int) -> None:
-        known = generator.description
-        self.count, self._request, self._generator, self._seed = request.count, request, generator, seed
-        _refuse_key(request.key, generator.name)
-        if not known.loop_kinds or not known.styles:
-            raise UsageError(f"The model {generator.name} makes no loops. Choose another --model.")
-        kind = _loop_kind(request.kind, known.loop_kinds)
-        tags, self.unknown_words = _prompt_tags(request.prompt, generator)
-        in_prompt = [tag for tag in tags if tag in known.loop_kinds]
-        self._kind = kind or (in_prompt[0] if in_prompt else known.loop_kinds[0])
-        self._extra = tuple(tag for tag in tags if tag not in (*known.loop_kinds, *known.styles, *known.kinds))
-        self._styles = _styles(request.style, tags, known.styles)
-        self._chain = find_chain(request.fx) if request.fx else None
-        _check_tempo(request.bpm, low=known.low_bpm, high=known.high_bpm, model=generator.name)
-        self._plan = generator.plan_loop(bpm=request.bpm, bars=request.bars, beats_per_bar=request.meter[0])
-
-    def _draw(self, tags: list[tuple[str, ...]], seeds: list[int]) -> list[Audio]:
-        return self._generator.make_loops(self._plan, tags=tags, seeds=seeds)
-
-    def _style(self, index: int) -> str:
-        return self._styles[derive_seed(self._seed, index, -1) % len(self._styles)]
-
-    def _tags(self, index: int) -> tuple[str, ...]:
-        return (self._kind, self._style(index), *self._extra)
-
-    def _parameters(self, index: int) -> dict[str, Any]:
-        request = self._request
-        return {
-            "index": index, "kind": self._kind, "style": self._style(index), "words": self._extra, "bpm": request.bpm,
-            "bars": request.bars, "meter": request.meter, "fx": _chain_text(self._chain),
-        }  # fmt: skip
-
-    def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
-        request = self._request
-        audio = normalise_peak(remove_dc(audio, ring=True), peak_db=PEAK_DB)
-        if self._chain is not None:
-            audio = apply_chain(audio, self._chain, loop=True)
-        tags = Tags(
-            "loop", self._kind, bpm=request.bpm, bars=request.bars, meter=request.meter, genre=self._style(index),
-            key=_measured_key(audio) if self._kind in _PITCHED_LOOPS else None,
-            keywords=self._tags(index), artist="samplegen",
-        )  # fmt: skip
-        return Sound(audio, tags, _provenance(self._generator, seed, self._parameters(index)))
-
-
-class OneShotOrder(_GeneratorOrder):
-    """Plan of a `OneShotRequest`."""
-
-    def __init__(self, request: OneShotRequest, generator: "Generator", *, seed: int) -> None:
-        known = generator.description
-        self.count, self._generator, self._seed = request.count, generator, seed
-        _refuse_key(request.key, generator.name)
-        if not known.kinds:
-            raise UsageError(f"The model {generator.name} makes no one-shots. Choose another --model.")
-        for kind in request.kinds:
-            _check_choice("--kind", kind, known.kinds)
-        tags, self.unknown_words = _prompt_tags(request.prompt, generator)
-        in_prompt = tuple(tag for tag in tags if tag in known.kinds)
-        self._kinds = request.kinds or in_prompt or known.kinds
-        style = (request.style,) if request.style else ()
-        for name in style:
-            _check_choice("--style", name, known.styles)
-        self._extra = style + tuple(tag for tag in tags if tag not in (*known.kinds, *known.loop_kinds))
-        self._chain = find_chain(request.fx) if request.fx else None
-
-    def _draw(self, tags: list[tuple[str, ...]], seeds: list[int]) -> list[Audio]:
-        return self._generator.make_one_shots(tags=tags, seeds=seeds)
-
-    def _kind(self, index: int) -> str:
-        return self._kinds[index % len(self._kinds)]
-
-    def _tags(self, index: int) -> tuple[str, ...]:
-        return (self._kind(index), *self._extra)
-
-    def _parameters(self, index: int) -> dict[str, Any]:
-        return {"index": index, "kind": self._kind(index), "words": self._extra, "fx": _chain_text(self._chain)}
-
-    def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
-        kind = self._kind(index)
-        audio = normalise_peak(trim_one_shot(remove_dc(audio, ring=False)), peak_db=PEAK_DB)
-        if self._chain is not None:
-            audio = trim_one_shot(apply_chain(audio, self._chain, loop=False))
-        root = _measured_root(audio) if kind in _PITCHED_ONE_SHOTS else None
-        tags = Tags("one_shot", kind, root_note=root, keywords=self._tags(index), artist="samplegen")
-        return Sound(audio, tags, _provenance(self._generator, seed, self._parameters(index)))
+    def close(self) -> None:  # noqa: B027
+        """Nothing is held."""
 
 
 def derive_seed(seed: int, index: int, attempt: int) -> int:
     """Seed of one draw: 62 bits of SHA-256 over the three numbers, so that draws never overlap."""
     digest = hashlib.sha256(f"{seed}/{index}/{attempt}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 2
-
-
-def _provenance(generator: "Generator", seed: int, parameters: Mapping[str, Any]) -> Provenance:
-    return Provenance(
-        ENGINE, generator.name, generator.hash, generator.codec.hash, seed, parameters,
-        licence=generator.description.licence, version=samplegen.__version__,
-    )  # fmt: skip
-
-
-def _prompt_tags(prompt: str | None, generator: "Generator") -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if not prompt:
-        return (), ()
-    parsed = generator.embedder.parse(prompt)
-    if not parsed.known:
-        words = ", ".join(generator.embedder.vocabulary.tags[:12])
-        raise UsageError(f"The model {generator.name} understands no word of --prompt {prompt!r}. Try {words} …")
-    return parsed.known, parsed.unknown
-
-
-def _loop_kind(kind: str | None, allowed: Sequence[str]) -> str | None:
-    if kind is None:
-        return None
-    short = [name.removeprefix("loop_") for name in allowed]
-    _check_choice("--kind", kind.removeprefix("loop_"), short)
-    return f"loop_{kind.removeprefix('loop_')}"
-
-
-def _styles(style: str | None, tags: Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
-    if style is not None:
-        _check_choice("--style", style, allowed)
-        return (style,)
-    return tuple(tag for tag in tags if tag in allowed) or tuple(allowed)
-
-
-def _check_choice(option: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise UsageError(f"{option} {value!r} is not known. Choose one of {', '.join(allowed)}.")
-
-
-def _check_tempo(bpm: float, *, low: float, high: float, model: str) -> None:
-    if not low <= bpm <= high:
-        raise UsageError(f"--bpm {bpm:g} is outside what {model} was trained on: {low:g} to {high:g}.")
-
-
-def _refuse_key(key: str | None, model: str) -> None:
-    if key is not None:
-        raise UsageError(
-            f"The model {model} cannot be asked for a key. Leave out --key: pitched loops say what key they have."
-        )
-
-
-def _chain_text(chain: Chain | None) -> str | None:
-    return None if chain is None else chain.name
-
-
-def _measured_key(audio: Audio) -> str | None:
-    estimate = estimate_key(audio)
-    return estimate.name if estimate.confidence >= _KEY_CONFIDENCE else None
-
-
-def _measured_root(audio: Audio) -> int | None:
-    estimate = estimate_pitch(audio)
-    if estimate.midi is None or estimate.confidence < _PITCH_CONFIDENCE or not np.isfinite(estimate.midi):
-        return None
-    return int(np.clip(round(estimate.midi), 0, 127))

@@ -1,21 +1,33 @@
 """Remember the sounds that a pack holds already, so that new ones differ from them."""
 
 from samplegen.audio.io import read_audio
-from samplegen.pack.duplicates import DuplicateIndex
+from samplegen.pack.duplicates import EMBEDDED_S, DuplicateIndex, is_embedded_whole
 from samplegen.pack.export import PackWriter
 from samplegen.pack.manifest import FileEntry
 from samplegen.pack.sound import Provenance, Sound, Tags
 
 
-def recall_kept(writer: PackWriter) -> DuplicateIndex:
-    """An index of every complete file of the pack."""
-    index = DuplicateIndex()
-    for entry in writer.entries:
-        remember(index, writer, entry)
-    return index
+class Recall:
+    """The complete files of a pack, read only when something is compared with them.
 
+    They are read as they lie on the disk, so a run that goes on later compares with the same.
+    """
 
-def remember(index: DuplicateIndex, writer: PackWriter, entry: FileEntry) -> None:
-    """Add a finished file as it lies on the disk, so that a run that goes on later compares with the same."""
-    tags = Tags(entry.kind, entry.category, bpm=entry.bpm, bars=entry.bars, meter=entry.meter)
-    index.add(Sound(read_audio(writer.folder / entry.path), tags, Provenance(entry.engine)), name=entry.path)
+    def __init__(self, writer: PackWriter) -> None:
+        self._writer, self._index = writer, DuplicateIndex()
+        self._known: set[str] = set()
+
+    def index(self) -> DuplicateIndex:
+        """An index of every file that is complete now."""
+        for entry in self._writer.entries:
+            if entry.path not in self._known:
+                self._known.add(entry.path)
+                self._remember(entry)
+        return self._index
+
+    def _remember(self, entry: FileEntry) -> None:
+        tags = Tags(entry.kind, entry.category, bpm=entry.bpm, bars=entry.bars, meter=entry.meter)
+        audio = read_audio(
+            self._writer.folder / entry.path, max_seconds=None if is_embedded_whole(entry.kind) else EMBEDDED_S
+        )
+        self._index.add(Sound(audio, tags, Provenance(entry.engine)), name=entry.path)

@@ -2,20 +2,43 @@
 
 from pathlib import Path
 
-from samplegen.pack.duplicates import DuplicateIndex
+import pytest
+
+from samplegen.pack import recall as recall_module
 from samplegen.pack.export import PackWriter
-from samplegen.pack.recall import recall_kept, remember
+from samplegen.pack.recall import Recall
 from tests.pack.signals import make_loop, make_one_shot
+
+
+def open_pack(folder: Path) -> PackWriter:
+    return PackWriter(folder, name="pack", bit_depth=16, sample_rate=48_000)
 
 
 def test_a_later_run_knows_the_same(tmp_path: Path) -> None:
     sounds = [make_loop(seed=1), make_one_shot(seed=2)]
-    now = DuplicateIndex()
-    with PackWriter(tmp_path / "pack", name="pack", bit_depth=16, sample_rate=48_000) as writer:
+    with open_pack(tmp_path / "pack") as writer:
+        recall = Recall(writer)
         for sound in sounds:
-            remember(now, writer, writer.add(sound))
-    later = recall_kept(PackWriter(tmp_path / "pack", name="pack", bit_depth=16, sample_rate=48_000))
+            assert recall.index().nearest(sound) is None
+            writer.add(sound)
+        now = recall.index()
+    later = Recall(open_pack(tmp_path / "pack")).index()
     for probe in (*sounds, make_loop(seed=3), make_one_shot(seed=4)):
         assert now.nearest(probe) == later.nearest(probe)
     near, far = later.nearest(sounds[0]), later.nearest(make_loop(seed=3))
     assert near is not None and far is not None and near.distance_db < 0.5 < far.distance_db
+
+
+def test_nothing_is_read_until_it_is_asked_for_and_then_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    read_audio = recall_module.read_audio
+    monkeypatch.setattr(
+        recall_module, "read_audio", lambda path, **more: (read.append(path), read_audio(path, **more))[1]
+    )
+    with open_pack(tmp_path / "pack") as writer:
+        recall = Recall(writer)
+        writer.add(make_loop(seed=1))
+        assert read == []
+        recall.index()
+        recall.index()
+        assert len(read) == 1

@@ -1,0 +1,29 @@
+"""Bringing a sound that follows its recording's level into the range that packs hold."""
+
+from samplegen.audio import quality
+from samplegen.audio.types import Audio
+from samplegen.pack.gates import MAX_DC, PEAK_FLOOR_DB
+from samplegen.pack.sound import PEAK_CEILING_DB
+from samplegen.post.loudness import limit_peak, normalise_peak, remove_dc
+
+QUIET_PEAK_DB = -1.0
+
+
+def fit_level(audio: Audio, *, ring: bool) -> tuple[Audio, tuple[str, ...]]:
+    """`audio` as it is, unless a gate would refuse its level; with a note on what was done.
+
+    A constant offset is taken out, a peak above the ceiling is brought down to it, and
+    what is quieter than the floor is raised to a peak of `QUIET_PEAK_DB`.
+    """
+    notes = []
+    offset = quality.dc_offset(audio)
+    if offset > MAX_DC:
+        audio = remove_dc(audio, ring=ring)
+        notes.append(f"A constant offset of {offset:.4f} was removed.")
+    peak_db = quality.peak_db(audio)
+    if peak_db < PEAK_FLOOR_DB:
+        audio = normalise_peak(audio, peak_db=QUIET_PEAK_DB)
+        notes.append(f"It was quiet (peak {peak_db:.1f} dBFS), so it was raised to {QUIET_PEAK_DB:g} dBFS.")
+    elif peak_db > PEAK_CEILING_DB:
+        audio = limit_peak(audio, peak_db=PEAK_CEILING_DB)
+    return audio, tuple(notes)
