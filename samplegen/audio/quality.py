@@ -13,9 +13,15 @@ from samplegen.units import db_to_gain, gain_to_db, samples_to_seconds, seconds_
 __all__ = [
     "SeamMeasure",
     "active_level_db",
+    "active_level_of",
     "click_count",
+    "click_places",
+    "click_window_samples",
+    "count_clicks",
     "dc_offset",
     "leading_silence_s",
+    "level_block_samples",
+    "level_blocks",
     "longest_silence_s",
     "loudness_lufs",
     "measure_seam",
@@ -28,6 +34,7 @@ __all__ = [
 ]
 
 Float64 = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 SILENCE_DB = -60.0
 MIN_LOUDNESS_S = 0.4
@@ -64,15 +71,33 @@ def rms_db(audio: Audio) -> float:
 
 def active_level_db(audio: Audio) -> float:
     """RMS in dBFS over the 50 ms blocks no more than 30 dB below the loudest one."""
-    power = _power(audio)
-    size = max(1, seconds_to_samples(_ACTIVE_BLOCK_S, sample_rate=audio.sample_rate))
-    if power.size == 0:
+    return active_level_of(level_blocks(audio), length=audio.length, sample_rate=audio.sample_rate)
+
+
+def level_block_samples(sample_rate: int) -> int:
+    """Length of the 50 ms blocks of `level_blocks`."""
+    return max(1, seconds_to_samples(_ACTIVE_BLOCK_S, sample_rate=sample_rate))
+
+
+def level_blocks(audio: Audio) -> Float64:
+    """Sums of the squares (means over the channels) of consecutive 50 ms, ``[blocks]``; the last may be shorter."""
+    size = level_block_samples(audio.sample_rate)
+    full = audio.length // size
+    blocks = audio.samples[:, : full * size].reshape(audio.channels, full, size)
+    sums = np.einsum("cbt,cbt->b", blocks, blocks, dtype=np.float64) / audio.channels
+    rest = _power(audio.with_samples(audio.samples[:, full * size :])).sum()
+    return np.append(sums, rest) if audio.length > full * size else sums
+
+
+def active_level_of(sums: Float64, *, length: int, sample_rate: int) -> float:
+    """`active_level_db` of `length` samples whose `level_blocks` are `sums`."""
+    if sums.size == 0:
         return gain_to_db(0.0)
-    starts = np.arange(0, power.size, size)
-    counts = np.diff(np.append(starts, power.size))
-    blocks = np.add.reduceat(power, starts) / counts
-    active = blocks >= blocks.max() * db_to_gain(-_ACTIVE_RANGE_DB) ** 2
-    return gain_to_db(float(np.sqrt((blocks * counts)[active].sum() / counts[active].sum())))
+    size = level_block_samples(sample_rate)
+    counts = np.minimum(size, length - size * np.arange(sums.size))
+    powers = sums / counts
+    active = powers >= powers.max() * db_to_gain(-_ACTIVE_RANGE_DB) ** 2
+    return gain_to_db(float(np.sqrt(sums[active].sum() / counts[active].sum())))
 
 
 def silence_ratio(audio: Audio, *, threshold_db: float = SILENCE_DB) -> float:
@@ -113,14 +138,33 @@ def click_count(audio: Audio, *, ring: bool = False) -> int:
     on ringing, and the edges of a saw come again. With `ring` the seam of a
     loop is looked at too; otherwise the first and last values are not judged.
     """
+    places = click_places(audio, ring=ring)
+    around = places[:1] + audio.length if ring else None
+    return count_clicks(places, sample_rate=audio.sample_rate, next_place=around)
+
+
+def click_places(audio: Audio, *, ring: bool = False) -> Places:
+    """Samples at which a channel has a click as `click_count` defines it, in ascending order."""
     found = [_clicks(channel.astype(np.float64), sample_rate=audio.sample_rate, ring=ring) for channel in audio.samples]
-    places = np.unique(np.concatenate([np.asarray(channel, np.int64) for channel in found]))
-    gaps = np.diff(places, append=places[:1] + audio.length if ring else np.iinfo(np.int64).max)
-    return int((gaps > max(3, seconds_to_samples(_CLICK_SELF_S, sample_rate=audio.sample_rate))).sum())
+    return np.unique(np.concatenate([np.asarray(channel, np.int64) for channel in found]))
+
+
+def count_clicks(places: Places, *, sample_rate: int, next_place: Places | None = None) -> int:
+    """Number of clicks at `places`; what lies within half a millisecond is one."""
+    gaps = np.diff(places, append=np.iinfo(np.int64).max if next_place is None else next_place)
+    return int((gaps > max(3, seconds_to_samples(_CLICK_SELF_S, sample_rate=sample_rate))).sum())
+
+
+def click_window_samples(sample_rate: int) -> int:
+    """Length of the windows, from the first sample on, in each of which at most one click is looked for.
+
+    What lies further than two of them away does not matter.
+    """
+    return seconds_to_samples(_CLICK_REACH_S, sample_rate=sample_rate)
 
 
 def _clicks(samples: Float64, *, sample_rate: int, ring: bool) -> list[int]:
-    reach = seconds_to_samples(_CLICK_REACH_S, sample_rate=sample_rate)
+    reach = click_window_samples(sample_rate)
     around = np.pad(samples, reach + 1, mode="wrap") if ring else np.pad(samples, reach + 1, mode="edge")
     bend = np.abs(np.diff(around, n=2))
     if not ring:
@@ -135,7 +179,7 @@ def _clicks(samples: Float64, *, sample_rate: int, ring: bool) -> list[int]:
 
 
 def _is_isolated(bend: Float64, centre: int, *, sample_rate: int) -> bool:
-    reach = seconds_to_samples(_CLICK_REACH_S, sample_rate=sample_rate)
+    reach = click_window_samples(sample_rate)
     self_width = max(3, seconds_to_samples(_CLICK_SELF_S, sample_rate=sample_rate))
     before = bend[max(0, centre - reach) : max(0, centre - self_width)]
     after = bend[centre + self_width + 1 : centre + reach + 1]

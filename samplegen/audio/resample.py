@@ -1,5 +1,7 @@
 """Changing the sample rate of a recording, and the length of a ring."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import numpy.typing as npt
 import soxr
@@ -38,6 +40,33 @@ def resample(audio: Audio, *, sample_rate: int) -> Audio:
     samples = np.zeros((audio.channels, length), np.float32)
     samples[:, : made.shape[1]] = made
     return Audio(samples, sample_rate)
+
+
+def resample_blocks(blocks: Iterable[Samples], *, channels: int, from_rate: int, to_rate: int) -> Iterator[Samples]:
+    """`resample` of a recording that comes in blocks ``[C, n]``; the blocks made join to the same samples.
+
+    Raises
+    ------
+    UsageError
+        If a rate is not positive.
+    """
+    if min(from_rate, to_rate) <= 0:
+        raise UsageError(f"A sample rate must be positive, not {min(from_rate, to_rate)}.")
+    if from_rate == to_rate:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(from_rate, to_rate, channels, dtype="float32", quality="VHQ")
+    taken = made = 0
+    for block in blocks:
+        taken += block.shape[1]
+        ready = stream.resample_chunk(np.ascontiguousarray(block.T), last=False).T
+        made += ready.shape[1]
+        yield ready
+    length = max(1, samples_to_samples(taken, from_rate=from_rate, to_rate=to_rate)) if taken else 0
+    rest = np.zeros((channels, length - made), np.float32)
+    ready = stream.resample_chunk(np.zeros((0, channels), np.float32), last=True).T[:, : length - made]
+    rest[:, : ready.shape[1]] = ready
+    yield rest
 
 
 def resample_ring(samples: Samples, *, length: int) -> Samples:

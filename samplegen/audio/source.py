@@ -13,7 +13,7 @@ import soundfile
 
 from samplegen.audio.io import BLOCK_FRAMES, AudioInfo, Decoder, open_decoder
 from samplegen.audio.spool import Spool
-from samplegen.audio.types import Audio, Samples
+from samplegen.audio.types import Audio, Extent, Samples
 from samplegen.errors import AudioReadError
 
 MEMORY_LIMIT_S: Final = 600.0
@@ -27,20 +27,8 @@ _SEEKABLE_SUBTYPES: Final = frozenset(
 )
 
 
-class Source(Protocol):
+class Source(Extent, Protocol):
     """Random access to a recording of any length."""
-
-    @property
-    def sample_rate(self) -> int:
-        """In Hz."""
-
-    @property
-    def channels(self) -> int:
-        """Number of channels C."""
-
-    @property
-    def length(self) -> int:
-        """Samples per channel."""
 
     def read(self, start: int, stop: int) -> Samples:
         """``[C, stop - start]`` float32 with ``0 <= start <= stop <= length``; not to be written to."""

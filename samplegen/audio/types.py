@@ -1,6 +1,7 @@
 """The `Audio` value that every stage exchanges."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,22 @@ import numpy.typing as npt
 from samplegen.errors import InputError
 
 Samples = npt.NDArray[np.float32]
+
+
+class Extent(Protocol):
+    """What can be said of audio without its samples."""
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+
+    @property
+    def channels(self) -> int:
+        """Number of channels C."""
+
+    @property
+    def length(self) -> int:
+        """Samples per channel."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from samplegen import units
-from samplegen.audio.types import Audio
+from samplegen.audio.types import Extent
 from samplegen.pack.sound import Provenance, Tags
 
 ACID: Final = struct.Struct("<IHHfIHHf")
@@ -61,16 +61,16 @@ def inst_chunk(tags: Tags) -> bytes:
     return INST.pack(UNPITCHED_NOTE if tags.root is None else tags.root, 0, 0, 0, 127, 1, 127)
 
 
-def smpl_chunk(tags: Tags, *, audio: Audio) -> bytes:
+def smpl_chunk(tags: Tags, *, extent: Extent) -> bytes:
     """Unity note, and for a loop its whole length as a forward loop (end inclusive).
 
     Other kinds get no loop: samplers would repeat them.
     """
     loops = 1 if tags.kind == "loop" else 0
-    period_ns = round(1e9 / audio.sample_rate)
+    period_ns = round(1e9 / extent.sample_rate)
     unity = UNPITCHED_NOTE if tags.root is None else tags.root
     header = SMPL_HEADER.pack(0, 0, period_ns, unity, 0, 0, 0, loops, 0)
-    return header + (SMPL_LOOP.pack(0, 0, 0, audio.length - 1, 0, 0) if loops else b"")
+    return header + (SMPL_LOOP.pack(0, 0, 0, extent.length - 1, 0, 0) if loops else b"")
 
 
 def bar_markers(tags: Tags, *, length: int) -> list[tuple[int, str]]:
@@ -124,13 +124,13 @@ def decode_text(data: bytes) -> str:
         return data.decode("latin-1").strip()
 
 
-def bext_chunk(*, description: str, reference: str, date: str, audio: Audio, bit_depth: int, version: str) -> bytes:
+def bext_chunk(*, description: str, reference: str, date: str, extent: Extent, bit_depth: int, version: str) -> bytes:
     """Broadcast extension, version 1, with one line of coding history.
 
     `date` is ``YYYY-MM-DD`` or empty; no clock is read, so that equal sounds are equal files.
     """
-    mode = {1: "mono", 2: "stereo"}.get(audio.channels, "multichannel")
-    history = f"A=PCM,F={audio.sample_rate},W={bit_depth},M={mode},T={ORIGINATOR} {version}".rstrip() + "\r\n"
+    mode = {1: "mono", 2: "stereo"}.get(extent.channels, "multichannel")
+    history = f"A=PCM,F={extent.sample_rate},W={bit_depth},M={mode},T={ORIGINATOR} {version}".rstrip() + "\r\n"
     fixed = BEXT.pack(
         _ascii(description, 256), _ascii(ORIGINATOR, 32), _ascii(reference, 32),
         _ascii(date, 10), b"00:00:00" if date else b"",

@@ -1,19 +1,16 @@
 """Writing sounds as a pack: folders, names, journal, manifest and licence."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Final, Self
 
-import numpy as np
-
-from samplegen import files, units
-from samplegen.audio.resample import resample, resample_ring
-from samplegen.audio.types import Audio
+from samplegen import files
 from samplegen.errors import OutputError, UsageError
+from samplegen.pack.conform import conform, conformed
 from samplegen.pack.journal import Journal
-from samplegen.pack.licence import DEFAULT_LICENCE, write_licence
+from samplegen.pack.licence import DEFAULT_LICENCE, pack_licence, write_licence
 from samplegen.pack.manifest import FileEntry, entry_of, new_manifest, read_manifest, write_manifest
 from samplegen.pack.naming import (
     DEFAULT_PREFIX,
@@ -24,9 +21,12 @@ from samplegen.pack.naming import (
     pick_words,
     sound_name,
 )
-from samplegen.pack.sound import PEAK_CEILING_DB, Sound, Tags
+from samplegen.pack.sound import Described, LongSound, Sound, Tags
+from samplegen.pack.stream import StreamedWav, Written
 from samplegen.pack.tags import NO_DATE, encode_tagged_wav
 from samplegen.pack.verdict import Verdict
+
+__all__ = ["BIT_DEPTHS", "SAMPLE_RATES", "PackWriter", "conform", "folder_of"]
 
 SAMPLE_RATES: Final = (44_100, 48_000)
 BIT_DEPTHS: Final = (16, 24)
@@ -41,25 +41,16 @@ def folder_of(tags: Tags) -> str:
     return f"{top}/{category}" if tags.kind in _WITH_CATEGORIES and category else top
 
 
-def conform(sound: Sound, *, sample_rate: int) -> Sound:
-    """`sound` at `sample_rate`, with the exact length its tags ask for there.
+@dataclass(frozen=True)
+class _Place:
+    """Where in the folder a sound is written, and the word that makes its name unique."""
 
-    A loop is resampled as a ring, so that it stays seamless. A peak that
-    resampling lifted over the ceiling is scaled down to it.
-    """
-    audio = sound.audio
-    if audio.sample_rate == sample_rate:
-        return sound
-    length = sound.tags.length_at(sample_rate)
-    if sound.tags.kind == "loop" and length is not None:
-        made = Audio(resample_ring(audio.samples, length=length), sample_rate)
-    else:
-        made = resample(audio, sample_rate=sample_rate)
-    ceiling = units.db_to_gain(PEAK_CEILING_DB)
-    peak = float(np.abs(made.samples).max(initial=0.0))
-    if peak > ceiling:
-        made = made.with_samples(made.samples * np.float32(ceiling / peak * (1 - 1e-6)))
-    return replace(sound, audio=made)
+    path: str
+    word: str
+
+    def titled(self, tags: Tags) -> Tags:
+        """`tags` with the file's name as title, unless there is one."""
+        return tags if tags.title else replace(tags, title=PurePosixPath(self.path).stem)
 
 
 def _require_folder_or_nothing(folder: Path) -> None:
@@ -176,24 +167,37 @@ class PackWriter:
         finished = self.done(job) if job else None
         if finished is not None:
             return finished
-        word = self._word_for(job)
-        file_name = sound_name(sound.tags, word=word, template=self.template, prefix=self.prefix)
+        place = self._place(sound.tags, job)
         sound = conform(sound, sample_rate=self.sample_rate)
-        if not sound.tags.title:
-            sound = replace(sound, tags=replace(sound.tags, title=Path(file_name).stem))
+        sound = replace(sound, tags=place.titled(sound.tags))
         data = encode_tagged_wav(sound, bit_depth=self.bit_depth, label=self.name, date=self.date)
-        relative = f"{folder_of(sound.tags)}/{file_name}"
-        self._write(relative, data)
-        measures: Mapping[str, float | None] = {} if verdict is None else verdict.measures
-        gates = () if verdict is None else tuple(result.name for result in verdict.results if result.passed)
-        entry = entry_of(
-            sound, path=relative, data=data, bit_depth=self.bit_depth, measures=measures, gates=gates,
-            redraws=redraws, job=job, word=word,
-        )  # fmt: skip
-        self._journal.append(entry)
-        if job:
-            self._by_job[job] = entry
-        return entry
+        content = Written(files.hash_bytes(data), len(data))
+        if self._is_free(place.path, size=content.size, content=lambda: content):
+            files.write_bytes(files.resolve_inside(self.folder, place.path), data)
+        return self._note(sound, place, content, job=job, verdict=verdict, redraws=redraws)
+
+    def add_long(
+        self, sound: LongSound, *, job: str = "", verdict: Verdict | None = None, redraws: int = 0
+    ) -> FileEntry:
+        """`add` for a sound that need not fit into memory: the same file, written block after block.
+
+        Raises
+        ------
+        OutputError
+            As `add`; also, before anything is written, if the file would exceed 4 GiB.
+        """
+        finished = self.done(job) if job else None
+        if finished is not None:
+            return finished
+        place = self._place(sound.tags, job)
+        with conformed(sound, sample_rate=self.sample_rate) as ready:
+            ready = replace(ready, tags=place.titled(ready.tags))
+            wav = StreamedWav(ready, bit_depth=self.bit_depth, label=self.name, date=self.date)
+            if self._is_free(place.path, size=wav.size, content=wav.measure):
+                content = wav.write(files.resolve_inside(self.folder, place.path))
+            else:
+                content = wav.measure()
+            return self._note(ready, place, content, job=job, verdict=verdict, redraws=redraws)
 
     def finish(self) -> Path:
         """Write ``manifest.json`` and ``LICENSE.txt`` and drop the journal; returns the manifest's path.
@@ -203,10 +207,11 @@ class PackWriter:
         OutputError
             If they cannot be written.
         """
-        write_licence(self.folder, name=self.name, licence=self.licence, attributions=self.attributions)
+        licence = pack_licence(self.licence, sounds=(entry.licence for entry in self.entries))
+        write_licence(self.folder, name=self.name, licence=licence, attributions=self.attributions)
         manifest = new_manifest(
             name=self.name,
-            licence=self.licence,
+            licence=licence,
             entries=self.entries,
             attributions=self.attributions,
             created_by=self.created_by,
@@ -224,11 +229,30 @@ class PackWriter:
             return self._replaced[job].word
         return next(pick_words(seed=self.seed, taken={entry.word for entry in self.entries}))
 
-    def _write(self, relative: str, data: bytes) -> None:
+    def _place(self, tags: Tags, job: str) -> "_Place":
+        word = self._word_for(job)
+        file_name = sound_name(tags, word=word, template=self.template, prefix=self.prefix)
+        return _Place(f"{folder_of(tags)}/{file_name}", word)
+
+    def _is_free(self, relative: str, *, size: int, content: Callable[[], Written]) -> bool:
+        """Whether to write there; not where a run that was stopped between file and journal left the same bytes."""
         path = files.resolve_inside(self.folder, relative)
-        if path.exists() and not self.force and self._journal.entry_at(relative) is None:
-            # A run that was stopped between file and journal left the same bytes.
-            if path.is_file() and path.stat().st_size == len(data) and files.hash_file(path) == files.hash_bytes(data):
-                return
-            raise OutputError(f"{path} is there already and not of this pack. Use --force or another --out folder.")
-        files.write_bytes(path, data)
+        if self.force or not path.exists() or self._journal.entry_at(relative) is not None:
+            return True
+        if path.is_file() and path.stat().st_size == size and files.hash_file(path) == content().sha256:
+            return False
+        raise OutputError(f"{path} is there already and not of this pack. Use --force or another --out folder.")
+
+    def _note(
+        self, sound: Described, place: "_Place", content: Written, *, job: str, verdict: Verdict | None, redraws: int
+    ) -> FileEntry:
+        measures: Mapping[str, float | None] = {} if verdict is None else verdict.measures
+        gates = () if verdict is None else tuple(result.name for result in verdict.results if result.passed)
+        entry = entry_of(
+            sound, path=place.path, sha256=content.sha256, size=content.size, bit_depth=self.bit_depth,
+            measures=measures, gates=gates, redraws=redraws, job=job, word=place.word,
+        )  # fmt: skip
+        self._journal.append(entry)
+        if job:
+            self._by_job[job] = entry
+        return entry

@@ -14,8 +14,8 @@ from samplegen import units
 from samplegen.audio import quality
 from samplegen.audio.key import estimate_key
 from samplegen.audio.tempo import tempo_matches
-from samplegen.pack.duplicates import MIN_LOOP_DISTANCE_DB, MIN_ONE_SHOT_DISTANCE_DB, DuplicateIndex
-from samplegen.pack.sound import PEAK_CEILING_DB, Sound, Tags, key_to_pitch_class
+from samplegen.pack.duplicates import DuplicateIndex, min_distance_db
+from samplegen.pack.sound import PEAK_CEILING_DB, Described, Sound, Tags, key_to_pitch_class
 from samplegen.pack.verdict import GateResult, Verdict
 
 PEAK_FLOOR_DB: Final = -24.0
@@ -24,6 +24,8 @@ TEMPO_TOLERANCE_BPM: Final = 0.5
 MAX_DC: Final = 5e-3
 MAX_ONSET_MS: Final = 1.0
 MIN_KEY_CONFIDENCE: Final = 0.5
+# Their sounds are made of a recording that the user gave.
+RECORDING_ENGINES: Final = frozenset({"morph_chain", "phase_diffusion"})
 _ROUNDING_DB: Final = 1e-3
 
 # Longest silence inside a loop, in bars. Full drums and tops keep a pulse; single
@@ -46,20 +48,24 @@ def voice_of(tags: Tags) -> str:
     return tags.category.lower().removeprefix("loop_")
 
 
-def gate_length(sound: Sound, measures: Measures) -> GateResult | None:
+def gate_length(sound: Described, measures: Measures) -> GateResult | None:
     """The exact number of samples that tempo and bars ask for."""
-    expected = sound.tags.length_at(sound.audio.sample_rate)
-    if expected is None or sound.tags.kind == "one_shot":
+    tags, length = sound.tags, sound.extent.length
+    expected = tags.length_at(sound.extent.sample_rate)
+    if expected is None or tags.kind == "one_shot":
         return None
-    reason = f"It has {sound.audio.length} samples; {sound.tags.bars} bars at {sound.tags.bpm:g} BPM have {expected}."
-    return _result(
-        "length", passed=sound.audio.length == expected, measured=sound.audio.length, limit=expected, reason=reason
-    )
+    reason = f"It has {length} samples; {tags.bars} bars at {tags.bpm:g} BPM have {expected}."
+    return _result("length", passed=length == expected, measured=length, limit=expected, reason=reason)
 
 
 def gate_peak(sound: Sound, measures: Measures) -> GateResult:
     """A peak between `PEAK_FLOOR_DB` and `PEAK_CEILING_DB`."""
     peak_db = measures["peak_db"] = quality.peak_db(sound.audio)
+    return peak_result(peak_db)
+
+
+def peak_result(peak_db: float) -> GateResult:
+    """`gate_peak` of a peak that was measured."""
     too_high = peak_db > PEAK_CEILING_DB + _ROUNDING_DB
     limit = PEAK_CEILING_DB if too_high else PEAK_FLOOR_DB
     reason = f"Its peak is {peak_db:.2f} dBFS; {PEAK_FLOOR_DB:g} to {PEAK_CEILING_DB:g} are allowed."
@@ -70,7 +76,12 @@ def gate_peak(sound: Sound, measures: Measures) -> GateResult:
 def gate_dc(sound: Sound, measures: Measures) -> GateResult:
     """No constant offset in loops and textures; the mean of a short hit means nothing below its peak's scale."""
     offset = measures["dc_offset"] = quality.dc_offset(sound.audio)
-    limit = MAX_DC if sound.tags.kind != "one_shot" else 2 * MAX_DC
+    return dc_result(offset, kind=sound.tags.kind)
+
+
+def dc_result(offset: float, *, kind: str) -> GateResult:
+    """`gate_dc` of an offset that was measured."""
+    limit = MAX_DC if kind != "one_shot" else 2 * MAX_DC
     reason = f"It has a constant offset of {offset:.4f} of full scale; {limit:g} is allowed."
     return _result("dc", passed=abs(offset) <= limit, measured=offset, limit=limit, reason=reason)
 
@@ -78,12 +89,9 @@ def gate_dc(sound: Sound, measures: Measures) -> GateResult:
 def gate_silence(sound: Sound, measures: Measures) -> GateResult:
     """A loop is not silent for longer than its kind may rest (round its end too); nothing is silent as a whole."""
     level_db = measures["level_db"] = quality.active_level_db(sound.audio)
-    if level_db < LEVEL_FLOOR_DB:
-        reason = f"It is nearly silent: {level_db:.1f} dB where it sounds, {LEVEL_FLOOR_DB:g} are needed."
-        return _result("silence", passed=False, measured=level_db, limit=LEVEL_FLOOR_DB, reason=reason)
-    tags = sound.tags
-    if tags.kind != "loop" or tags.bpm is None:
-        return _result("silence", passed=True, measured=level_db, limit=LEVEL_FLOOR_DB, reason="")
+    tags, audible = sound.tags, level_result(level_db)
+    if not audible.passed or tags.kind != "loop" or tags.bpm is None:
+        return audible
     twice = sound.audio.with_samples(np.tile(sound.audio.samples, 2))
     longest_s = measures["longest_silence_s"] = min(quality.longest_silence_s(twice), sound.audio.duration_s)
     bars = _REST_BARS.get(voice_of(tags), _DEFAULT_REST_BARS)
@@ -92,10 +100,23 @@ def gate_silence(sound: Sound, measures: Measures) -> GateResult:
     return _result("silence", passed=longest_s < limit_s, measured=longest_s, limit=limit_s, reason=reason)
 
 
+def level_result(level_db: float) -> GateResult:
+    """Whether a sound of this active level is heard at all."""
+    reason = f"It is nearly silent: {level_db:.1f} dB where it sounds, {LEVEL_FLOOR_DB:g} are needed."
+    passed = level_db >= LEVEL_FLOOR_DB
+    return _result("silence", passed=passed, measured=level_db, limit=LEVEL_FLOOR_DB, reason=reason)
+
+
 def gate_clicks(sound: Sound, measures: Measures) -> GateResult:
-    """No isolated jumps of the waveform."""
+    """No isolated jumps of the waveform; what a user's own recording crackles is counted, not judged."""
     clicks = measures["clicks"] = quality.click_count(sound.audio, ring=sound.tags.kind == "loop")
-    return _result("clicks", passed=clicks == 0, measured=clicks, limit=0, reason=f"It has {clicks} clicks.")
+    return clicks_result(clicks, engine=sound.provenance.engine)
+
+
+def clicks_result(clicks: int, *, engine: str) -> GateResult:
+    """`gate_clicks` of a count that was measured."""
+    passed = clicks == 0 or engine in RECORDING_ENGINES
+    return _result("clicks", passed=passed, measured=clicks, limit=0, reason=f"It has {clicks} clicks.")
 
 
 def gate_onset(sound: Sound, measures: Measures) -> GateResult | None:
@@ -174,19 +195,20 @@ def gate_duplicate(sound: Sound, measures: Measures, *, index: DuplicateIndex) -
     neighbour = index.nearest(sound)
     if neighbour is None:
         return None
-    limit = MIN_LOOP_DISTANCE_DB if sound.tags.kind == "loop" else MIN_ONE_SHOT_DISTANCE_DB
+    limit = min_distance_db(sound.tags.kind)
     measures["nearest_db"] = neighbour.distance_db
     reason = f"It is nearly the same as {neighbour.name}: {neighbour.distance_db:.2f} dB apart, {limit:g} are needed."
     passed = neighbour.distance_db >= limit
     return _result("duplicate", passed=passed, measured=neighbour.distance_db, limit=limit, reason=reason)
 
 
-def judge(sound: Sound, *, index: DuplicateIndex | None = None) -> Verdict:
+def judge(sound: Sound, *, index: DuplicateIndex | None = None, loudness: bool = True) -> Verdict:
     """Ask every gate of `GATES`, and whether `index` knows the sound already.
 
-    The index is not changed; add the sound to it when it is kept.
+    The index is not changed; add the sound to it when it is kept. `loudness` adds the measure
+    ``lufs``, which no gate needs; loading what measures it takes longer than all gates together.
     """
-    measures: Measures = {"lufs": quality.loudness_lufs(sound.audio)}
+    measures: Measures = {"lufs": quality.loudness_lufs(sound.audio)} if loudness else {}
     results = [gate(sound, measures) for gate in GATES.values()]
     if index is not None:
         results.append(gate_duplicate(sound, measures, index=index))

@@ -15,7 +15,7 @@ from typing import Any, Final
 import samplegen
 from samplegen import files
 from samplegen.errors import InputError
-from samplegen.pack.sound import Sound
+from samplegen.pack.sound import Described
 from samplegen.pack.validation import Reader
 
 FORMAT: Final = "samplegen-pack"
@@ -95,10 +95,11 @@ def finite(value: float | None) -> float | None:
 
 
 def entry_of(
-    sound: Sound,
+    sound: Described,
     *,
     path: str,
-    data: bytes,
+    sha256: str,
+    size: int,
     bit_depth: int,
     measures: Mapping[str, float | None],
     gates: Sequence[str],
@@ -106,12 +107,12 @@ def entry_of(
     job: str,
     word: str,
 ) -> FileEntry:
-    """The entry of a sound that was written as `data` at `path`."""
-    tags, origin, audio = sound.tags, sound.provenance, sound.audio
+    """The entry of a sound whose file at `path` has `size` bytes with this hash."""
+    tags, origin, extent = sound.tags, sound.provenance, sound.extent
     return FileEntry(
         path=path,
-        sha256=files.hash_bytes(data),
-        size=len(data),
+        sha256=sha256,
+        size=size,
         kind=tags.kind,
         category=tags.category,
         bpm=tags.bpm,
@@ -120,10 +121,10 @@ def entry_of(
         beats=tags.beats,
         key=tags.key,
         root_note=tags.root,
-        length=audio.length,
-        sample_rate=audio.sample_rate,
+        length=extent.length,
+        sample_rate=extent.sample_rate,
         bit_depth=bit_depth,
-        channels=audio.channels,
+        channels=extent.channels,
         measures={name: finite(measures[name]) for name in sorted(measures)},
         gates=tuple(gates),
         redraws=redraws,

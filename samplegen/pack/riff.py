@@ -57,10 +57,22 @@ def join_chunks(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:
     OutputError
         If the result would exceed the 4 GiB of a RIFF file.
     """
-    body = b"WAVE" + b"".join(encode_chunk(name, payload) for name, payload in chunks)
-    if len(body) > MAX_RIFF_BYTES:
-        raise OutputError(f"A WAV file cannot hold {len(body)} bytes. Make the sound shorter.")
-    return struct.pack("<4sI", b"RIFF", len(body)) + body
+    body = b"".join(encode_chunk(name, payload) for name, payload in chunks)
+    return riff_header(len(body)) + body
+
+
+def riff_header(chunk_bytes: int) -> bytes:
+    """The first 12 bytes of a WAV file whose chunks have `chunk_bytes` bytes together, headers and padding included.
+
+    Raises
+    ------
+    OutputError
+        If that is more than the 4 GiB of a RIFF file.
+    """
+    size = len(b"WAVE") + chunk_bytes
+    if size > MAX_RIFF_BYTES:
+        raise OutputError(f"A WAV file cannot hold {size} bytes (4 GiB at most). Make the sound shorter.")
+    return struct.pack("<4sI4s", b"RIFF", size, b"WAVE")
 
 
 def split_chunks(wav: bytes) -> list[tuple[bytes, bytes]]:

@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from samplegen import units
-from samplegen.audio.types import Audio
+from samplegen.audio.source import Source
+from samplegen.audio.types import Audio, Extent
 from samplegen.errors import SamplegenError, UsageError
 
 KINDS: Final = ("loop", "one_shot", "riser", "texture")
@@ -154,3 +155,38 @@ class Sound:
     audio: Audio
     tags: Tags
     provenance: Provenance
+
+    @property
+    def extent(self) -> Extent:
+        """Its rate, channels and length."""
+        return self.audio
+
+
+@dataclass(frozen=True, eq=False)
+class LongSound:
+    """A sound that need not fit into memory; its source stays open for as long as it is used."""
+
+    source: Source
+    tags: Tags
+    provenance: Provenance
+
+    @property
+    def extent(self) -> Extent:
+        """Its rate, channels and length."""
+        return self.source
+
+
+class Described(Protocol):
+    """What a sound is, without its samples: all that tags and manifest say."""
+
+    @property
+    def extent(self) -> Extent:
+        """Its rate, channels and length."""
+
+    @property
+    def tags(self) -> Tags:
+        """What it is."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it came from."""

@@ -6,14 +6,15 @@ from typing import Final
 import numpy as np
 
 from samplegen import files
-from samplegen.audio.io import encode_wav
+from samplegen.audio.wav import encode_format, encode_pcm, triangular_noise
 from samplegen.errors import OutputError
 from samplegen.pack import chunks
 from samplegen.pack.id3 import encode_id3
-from samplegen.pack.riff import join_chunks, split_chunks
-from samplegen.pack.sound import Sound, Tags
+from samplegen.pack.riff import join_chunks
+from samplegen.pack.sound import Described, Sound, Tags
 
 NO_DATE: Final = ""
+Chunks = list[tuple[bytes, bytes]]
 
 
 def describe(tags: Tags) -> str:
@@ -28,7 +29,7 @@ def describe(tags: Tags) -> str:
     return ", ".join(parts)
 
 
-def _info(sound: Sound, *, label: str, date: str) -> dict[bytes, str]:
+def _info(sound: Described, *, label: str, date: str) -> dict[bytes, str]:
     tags, origin = sound.tags, sound.provenance
     return {
         b"INAM": tags.title or describe(tags),
@@ -72,41 +73,68 @@ def encode_tagged_wav(sound: Sound, *, bit_depth: int = 24, label: str = "", dat
     OutputError
         If the sound is empty or does not fit a WAV file.
     """
-    audio, tags = sound.audio, sound.tags
-    if audio.length == 0:
+    before, after = tagged_chunks(sound, bit_depth=bit_depth, label=label, date=date)
+    audio, dither = sound.audio, dither_of(sound, bit_depth=bit_depth)
+    noise = None if dither is None else triangular_noise(*dither, shape=(audio.length, audio.channels))
+    return join_chunks([*before, (b"data", encode_pcm(audio.samples, bit_depth=bit_depth, noise=noise)), *after])
+
+
+def dither_of(sound: Described, *, bit_depth: int) -> tuple[np.random.Generator, np.random.Generator] | None:
+    """The two generators of `triangular_noise` for a sound, or None where its bit depth needs no dither.
+
+    Both draw from one stream, the second behind all that the first will draw, so
+    that the noise is the same in however many blocks it is drawn.
+    """
+    if bit_depth != 16:
+        return None
+    seed = sound.provenance.seed
+    words = seed if seed >= 0 else (-seed, 1)  # numpy takes no negative ones
+    ahead = np.random.PCG64(words)
+    ahead.advance(sound.extent.length * sound.extent.channels)
+    return np.random.Generator(np.random.PCG64(words)), np.random.Generator(ahead)
+
+
+def tagged_chunks(sound: Described, *, bit_depth: int, label: str, date: str) -> tuple[Chunks, Chunks]:
+    """The chunks (name, payload) before ``data`` and behind it.
+
+    Raises
+    ------
+    OutputError
+        If the sound is empty.
+    """
+    extent, tags = sound.extent, sound.tags
+    if extent.length == 0:
         raise OutputError("A sound without samples cannot be written.")
-    dither = np.random.default_rng(sound.provenance.seed) if bit_depth == 16 else None
-    plain = dict(split_chunks(encode_wav(audio, bit_depth=bit_depth, dither=dither)))
-    markers = chunks.bar_markers(tags, length=audio.length)
+    markers = chunks.bar_markers(tags, length=extent.length)
     text, origin = describe(tags), sound.provenance
     before = [
-        (b"fmt ", plain[b"fmt "]),
+        (b"fmt ", encode_format(extent, bit_depth=bit_depth)),
         (
             b"bext",
             chunks.bext_chunk(
                 description=" | ".join(filter(None, (tags.title, text, tags.comment))),
                 reference=f"{origin.engine} seed {origin.seed}",
                 date=date,
-                audio=audio,
+                extent=extent,
                 bit_depth=bit_depth,
                 version=origin.version,
             ),
         ),
         (b"acid", chunks.acid_chunk(tags)),
         (b"inst", chunks.inst_chunk(tags)),
-        (b"smpl", chunks.smpl_chunk(tags, audio=audio)),
+        (b"smpl", chunks.smpl_chunk(tags, extent=extent)),
     ]
     if markers:
         before += [(b"cue ", chunks.cue_chunk(markers)), (b"LIST", chunks.labels_chunk(markers))]
     ixml = chunks.ixml_chunk(
-        title=tags.title or text, project=label, note=tags.comment or text, provenance=origin, channels=audio.channels
+        title=tags.title or text, project=label, note=tags.comment or text, provenance=origin, channels=extent.channels
     )
     after = [
         (b"LIST", chunks.info_chunk(_info(sound, label=label, date=date))),
         (b"iXML", ixml),
         (b"id3 ", encode_id3(_id3(tags, label=label))),
     ]
-    return join_chunks([*before, (b"data", plain[b"data"]), *after])
+    return before, after
 
 
 def write_sound(path: Path, sound: Sound, *, bit_depth: int = 24, label: str = "", date: str = NO_DATE) -> None:

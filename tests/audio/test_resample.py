@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import resample as scipy_resample
 
-from samplegen.audio.resample import resample, resample_ring
+from samplegen.audio.resample import resample, resample_blocks, resample_ring
 from samplegen.audio.types import Audio
 from samplegen.errors import UsageError
 from tests.audio.signals import sine
@@ -61,3 +61,16 @@ def test_turning_the_ring_commutes() -> None:
     samples = np.random.default_rng(1).standard_normal((1, 600)).astype(np.float32)
     turned = resample_ring(np.roll(samples, 6, axis=-1), length=700)
     np.testing.assert_allclose(turned, np.roll(resample_ring(samples, length=700), 7, axis=-1), atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(("from_rate", "to_rate"), [(44_100, 48_000), (48_000, 44_100), (22_050, 44_100), (8, 8)])
+def test_blocks_join_to_what_the_whole_becomes(from_rate, to_rate, channels):
+    whole = np.random.default_rng(3).uniform(-0.5, 0.5, (channels, 20_011)).astype(np.float32)
+    blocks = [whole[:, start : start + 3_000] for start in range(0, 20_011, 3_000)]
+    made = list(resample_blocks(iter(blocks), channels=channels, from_rate=from_rate, to_rate=to_rate))
+    assert np.array_equal(np.concatenate(made, axis=1), resample(Audio(whole, from_rate), sample_rate=to_rate).samples)
+
+
+def test_no_blocks_stay_no_samples():
+    assert sum(block.shape[1] for block in resample_blocks([], channels=1, from_rate=2, to_rate=3)) == 0

@@ -29,7 +29,7 @@ def make_entry(path: str = "Loops/Drums/a.wav", **parameters: object) -> FileEnt
     origin = Provenance(engine="alpha_blend", seed=3, parameters={"steps": 16, "scale": (1.5, None)} | parameters)
     sound = Sound(Audio(np.zeros((1, 66_150), np.float32), 44_100), tags, origin)
     return entry_of(
-        sound, path=path, data=b"RIFF", bit_depth=24, measures={"peak_db": -1.0, "lufs": float("-inf")},
+        sound, path=path, sha256="ab" * 32, size=4, bit_depth=24, measures={"peak_db": -1.0, "lufs": float("-inf")},
         gates=["length", "peak"], redraws=2, job="j", word="moss",
     )  # fmt: skip
 
