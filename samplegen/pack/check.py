@@ -6,21 +6,24 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 from samplegen import files
-from samplegen.audio.io import read_audio
+from samplegen.audio.io import read_audio, read_info
+from samplegen.audio.source import open_source
 from samplegen.errors import InputError, SamplegenError
-from samplegen.pack.duplicates import DuplicateIndex
-from samplegen.pack.gates import PEAK_FLOOR_DB, judge
+from samplegen.pack.duplicates import EMBEDDED_S, DuplicateIndex, is_embedded_whole
+from samplegen.pack.gates import PEAK_FLOOR_DB, gate_duplicate, judge
 from samplegen.pack.inference import Inferred, bpm_in_name, infer
 from samplegen.pack.journal import JOURNAL_NAME
+from samplegen.pack.long import judge_long
 from samplegen.pack.manifest import MANIFEST_NAME, FileEntry, Manifest, read_manifest
 from samplegen.pack.naming import is_splice_name
 from samplegen.pack.readtags import ReadTags, read_tags
-from samplegen.pack.sound import Provenance, Sound
-from samplegen.pack.verdict import GateResult
+from samplegen.pack.sound import LongSound, Provenance, Sound, Tags
+from samplegen.pack.verdict import GateResult, Verdict
 
 Severity = Literal["error", "warning"]
 _OTHER_AUDIO: Final = frozenset({".aif", ".aiff", ".flac", ".mp3", ".ogg", ".m4a", ".w64", ".rex", ".rx2"})
 _TEMPO_TOLERANCE_BPM: Final = 0.01
+LONG_S: Final = 300.0
 # Many programs round the tempo in ID3 and in names.
 _ROUNDED_TEMPO_BPM: Final = 0.5
 
@@ -171,22 +174,35 @@ def _check_file(
     try:
         read = read_tags(path)
         found += [Problem(relative, "error", "chunk", message) for message in read.problems]
-        audio = read_audio(path)
         inferred = infer(read, relative=relative, entry=entry)
+        origin = Provenance(engine="" if entry is None else entry.engine)
+        verdict = _judge_file(path, inferred.tags, origin, index=index, name=relative)
     except SamplegenError as error:
         found.append(Problem(relative, "error", "unreadable", str(error)))
         return found, None
     found += [Problem(relative, "error", "manifest", message) for message in _differences(path, read, entry)]
     found += _tag_problems(read, relative=relative, inferred=inferred)
-    sound = Sound(audio, inferred.tags, Provenance(engine="" if entry is None else entry.engine))
-    verdict = judge(sound, index=index)
-    index.add(sound, name=relative)
     found += [
         Problem(relative, _severity(result), result.name, result.reason)
         for result in verdict.results
         if not result.passed
     ]
     return found, verdict.measures
+
+
+def _judge_file(path: Path, tags: Tags, origin: Provenance, *, index: DuplicateIndex, name: str) -> Verdict:
+    """The gates' verdict; of what is longer than `LONG_S`, only the beginning is taken into memory."""
+    if is_embedded_whole(tags.kind) or read_info(path).duration_s <= LONG_S:
+        sound = Sound(read_audio(path), tags, origin)
+        verdict = judge(sound, index=index)
+    else:
+        with open_source(path) as source:
+            verdict = judge_long(LongSound(source, tags, origin))
+        sound = Sound(read_audio(path, max_seconds=EMBEDDED_S), tags, origin)
+        neighbour = gate_duplicate(sound, measures := dict(verdict.measures), index=index)
+        verdict = Verdict((*verdict.results, *([neighbour] if neighbour is not None else [])), measures)
+    index.add(sound, name=name)
+    return verdict
 
 
 def _severity(result: GateResult) -> Severity:

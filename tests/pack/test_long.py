@@ -11,7 +11,7 @@ from samplegen.audio.source import Source, as_source
 from samplegen.audio.spool import Spool
 from samplegen.audio.types import Audio, Samples
 from samplegen.errors import OutputError
-from samplegen.pack import conform, long, stream
+from samplegen.pack import check, conform, long, stream
 from samplegen.pack.check import check_pack
 from samplegen.pack.export import PackWriter
 from samplegen.pack.gates import judge
@@ -222,3 +222,22 @@ def test_a_spool_is_written_like_an_array(tmp_path: Path):
         source: Source = spool.scaled(1.0)
         wav = stream.StreamedWav(LongSound(source, sound.tags, sound.provenance))
         assert wav.measure().sha256 == files.hash_bytes(encode_tagged_wav(sound))
+
+
+def test_a_long_file_of_a_pack_is_checked_in_blocks(tmp_path, monkeypatch):
+    writer = PackWriter(tmp_path, name="Pack")
+    for number in range(2):
+        writer.add(replace(make_texture(seed=number), provenance=Provenance("test", seed=number)))
+    again, crackling = make_texture(seed=1), clicked(make_texture(seed=2), 20_000)
+    writer.add(spoil(again, again.audio.samples * 0.5))
+    writer.add(crackling)
+    writer.finish()
+    before = check_pack(tmp_path)
+    monkeypatch.setattr(check, "LONG_S", 0.5)
+    after = check_pack(tmp_path)
+    assert [(problem.path, problem.code) for problem in after.problems] == [
+        (problem.path, problem.code) for problem in before.problems
+    ]
+    assert {problem.code for problem in after.errors} == {"duplicate", "clicks"}
+    for path, numbers in after.measures.items():
+        assert numbers == pytest.approx({name: before.measures[path][name] for name in numbers})
