@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import samplegen
-from samplegen.cli import data, doctor, generate, models, pack, train
+from samplegen.cli import data, doctor, generate, models, pack, recordings, train
 from samplegen.cli.console import print_json
 from samplegen.cli.failures import INTERRUPTED, Failure, describe_failure, interrupted
 
@@ -35,14 +35,18 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Make sample packs that drop into a DAW: loops of exact length without a seam, and one-shots.
+    """Make sample packs that drop into a DAW: loops of exact length without a seam, one-shots, and textures.
 
     Start with: samplegen loops --bpm 128 --bars 4 -n 8
+
+    Or with a recording of yours: samplegen morph recording.wav --preset plasma-burst
     """
 
 
 app.command("loops")(generate.loops)
 app.command("oneshots")(generate.oneshots)
+app.command("morph")(recordings.morph)
+app.command("phase")(recordings.phase)
 app.command("doctor")(doctor.doctor)
 app.add_typer(pack.app, name="pack")
 app.add_typer(models.app, name="models")

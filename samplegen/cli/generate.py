@@ -12,6 +12,7 @@ from samplegen.cli.options import (
     Count,
     Force,
     Fx,
+    Hardware,
     Json,
     Key,
     Meter,
@@ -20,6 +21,7 @@ from samplegen.cli.options import (
     Prompt,
     Quiet,
     Seed,
+    Template,
     parse_meter,
 )
 
@@ -40,11 +42,6 @@ OneShotKind = Annotated[
     list[str] | None,
     typer.Option("--kind", metavar="KIND", help="kick, snare, hat_closed …; may be repeated. Left out, all kinds."),
 ]
-Template = Annotated[
-    str | None,
-    typer.Option("--template", metavar="NAME", help="File names, such as {prefix}_{bpm}_{kind}_{type}_{word}_{key}."),
-]
-Hardware = Annotated[bool, typer.Option("--hardware", help="48 kHz and 16 bits, for hardware samplers.")]
 
 
 def loops(

@@ -6,6 +6,7 @@ A value that makes no sense is refused with what was given and what is allowed.
 import math
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -47,6 +48,19 @@ def parse_count(text: str) -> int:
 def parse_seed(text: str) -> int:
     """Seed of every random draw."""
     return _whole("--seed", text, low=0, high=MAX_SEED)
+
+
+def parse_any_seed(text: str) -> int:
+    """Seed of an engine that takes any integer."""
+    return _whole("--seed", text, low=-MAX_SEED, high=MAX_SEED)
+
+
+def parse_grid(text: str) -> Fraction:
+    """Distance of grid points as a part of a whole note, such as ``1/8`` or ``1/12`` (triplets)."""
+    match = re.fullmatch(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*", str(text), re.ASCII)
+    if match is None or not int(match[1]) or not int(match[2]):
+        raise UsageError(f"--grid {text!r} is not a note length. Give one such as 1/8, 1/16 or 1/4.")
+    return Fraction(int(match[1]), int(match[2]))
 
 
 def parse_meter(text: str) -> tuple[int, int]:
@@ -131,6 +145,39 @@ Seed = Annotated[
     ),
 ]
 FixedSeed = Annotated[int, typer.Option("--seed", parser=parse_seed, metavar="SEED", help="Seed of every random draw.")]
+AnySeed = Annotated[
+    int,
+    typer.Option("--seed", parser=parse_any_seed, metavar="SEED", help="Any integer. Same seed, same bytes."),
+]
+Recordings = Annotated[
+    list[Path] | None, typer.Argument(metavar="INPUT...", help="Recordings, and folders of them.", show_default=False)
+]
+Preset = Annotated[
+    str | None, typer.Option("--preset", metavar="NAME", help="Settings by name; 'list' shows all, with their values.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, over the preset's; may be repeated."),
+]
+Plot = Annotated[bool, typer.Option("--plot", help="Draw what happened beside each report, as PNG and SVG.")]
+PaletteName = Annotated[
+    str, typer.Option("--palette", metavar="NAME", help="Colours of figures: spec or colour-blind.")
+]
+Template = Annotated[
+    str | None,
+    typer.Option("--template", metavar="NAME", help="File names, such as {prefix}_{bpm}_{kind}_{type}_{word}_{key}."),
+]
+Hardware = Annotated[bool, typer.Option("--hardware", help="48 kHz and 16 bits, for hardware samplers.")]
+GridStep = Annotated[
+    Fraction | None,
+    typer.Option("--grid", parser=parse_grid, metavar="NOTE", help="Where events start, such as 1/8; needs --bpm."),
+]
+OptionalBpm = Annotated[
+    float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo, 60 to 200: makes loops of bars.")
+]
+OptionalBars = Annotated[
+    int | None, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Length in bars; needs --bpm.")
+]
 Model = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="Model, by name or folder. Left out, the bundled one.")
 ]
