@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from samplegen.audio.source import Source
 from samplegen.engines.on_the_fly.clusters import Covariance
-from samplegen.engines.on_the_fly.events import Event, segment
+from samplegen.engines.on_the_fly.events import Event, Segmentation, segment
 from samplegen.engines.on_the_fly.flux import HOP_S, frame_centres, spectral_flux
 from samplegen.engines.on_the_fly.learning import Learned, learn
 from samplegen.engines.on_the_fly.patches import (
@@ -34,6 +34,7 @@ MIN_EVENT_S = 0.10
 MAX_EVENT_S = 2.0
 EQUAL_FRAME_S = 0.5
 _GROUP_EVENTS = 2048  # reconstructed at a time
+_UNIFORM_NEPERS = 0.05  # change of the loud bands' log energies, below a fraction of a dB
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,8 @@ class Analysis:
         ``[F]`` of the bins, 0 structured.
     amount
         Over time: the diffusion amount, its curve, the protection of attacks.
+    warnings
+        One sentence each.
     """
 
     events: tuple[Event, ...]
@@ -66,6 +69,7 @@ class Analysis:
     errors: BandErrors | None
     weights: Values
     amount: AmountTrack
+    warnings: tuple[str, ...]
 
     @property
     def durations(self) -> Values:
@@ -86,9 +90,10 @@ def analyse(
     Draws from the streams that `learn` names. `progress` hears of training steps done and in all.
     """
     flux = spectral_flux(source)
-    events = segment(
+    segmentation = segment(
         source, flux=flux, min_event_s=MIN_EVENT_S, max_event_s=MAX_EVENT_S, retry_s=(), equal_frame_s=EQUAL_FRAME_S
-    ).events
+    )
+    events = segmentation.events
     patches = normalise(
         mel_patches(source, events, frames=FRAMES, mode=cast(Literal["central", "pool"], settings.patch_mode))
     )
@@ -110,7 +115,8 @@ def analyse(
         curve=curve,
     )
     weights = _weights(errors, settings, sample_rate=source.sample_rate)
-    return Analysis(events, patches, learned, errors, weights, track)
+    warnings = (*_warnings(segmentation, patches), *learned.warnings)
+    return Analysis(events, patches, learned, errors, weights, track, warnings)
 
 
 def band_errors(learned: Learned, patches: Normalised, *, durations: npt.ArrayLike) -> BandErrors | None:
@@ -128,6 +134,17 @@ def band_errors(learned: Learned, patches: Normalised, *, durations: npt.ArrayLi
     # A dimension that never changes was not learned and has no error; its standard deviation says so too.
     in_log_mel = of_dimensions * np.square(patches.std)
     return BandErrors(of_events, in_log_mel.reshape(BANDS, -1).mean(axis=1))
+
+
+def _warnings(segmentation: Segmentation, patches: Normalised) -> list[str]:
+    notes = []
+    count = len(segmentation.events)
+    if segmentation.equal_frames:
+        notes.append(f"Too few onsets were found: the recording was cut into {count} equal frames.")
+    energy = np.exp(patches.mean - patches.mean.max())
+    if count > 1 and float(energy @ patches.std / energy.sum()) < _UNIFORM_NEPERS:
+        notes.append("The recording hardly changes, so there is little to learn from it.")
+    return notes
 
 
 def _groups(count: int) -> Iterator[slice]:

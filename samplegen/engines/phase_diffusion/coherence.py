@@ -33,7 +33,7 @@ def effective_bins(filters: npt.NDArray[np.float32]) -> Values:
     """Independent bins each band ``[bands, F]`` averages, at least 1: ``[bands]``."""
     b = filters.astype(np.float64)
     squares = np.maximum((b**2).sum(axis=1), 1e-30)
-    return np.maximum(1.0, b.sum(axis=1) ** 2 / squares / _HANN_BINS)
+    return np.asarray(np.maximum(1.0, b.sum(axis=1) ** 2 / squares / _HANN_BINS))
 
 
 def per_noise_variance(band_errors: Values, *, filters: npt.NDArray[np.float32]) -> Values:

@@ -36,7 +36,7 @@ from samplegen.engines.phase_diffusion.walk import Walk, band_envelopes, latent_
 __all__ = ["Progress", "diffuse", "diffuse_audio"]
 
 Values = npt.NDArray[np.float64]
-Progress = Callable[[float], None]
+Progress = Callable[[float, float], None]
 Curve = Callable[[float], float]
 
 
@@ -76,7 +76,7 @@ class _Share:
 
     def __call__(self, done: int, whole: int) -> None:
         if self._progress is not None:
-            self._progress(self._start + (self._end - self._start) * done / max(1, whole))
+            self._progress(self._start + (self._end - self._start) * done / max(1, whole), 1.0)
 
 
 def diffuse(
@@ -96,7 +96,7 @@ def diffuse(
     spool
         Empty, of the same channels and rate; takes the sound, which `PhaseResult.source` reads at its final level.
     progress
-        Called with the share done, 0..1.
+        Called with (share done, 1).
     curve
         Factor on the diffusion amount at positions 0..1 of the recording.
 
@@ -130,7 +130,7 @@ def diffuse(
         ),
         settings=used,
         events=voices[0].analysis.events,
-        frequencies_hz=np.fft.rfftfreq(used.window_size, 1.0 / source.sample_rate),
+        frequencies_hz=np.arange(framing.bins, dtype=np.float64) * (source.sample_rate / used.window_size),
         weights=np.stack([voice.analysis.weights for voice in voices]),
         persistence=_stacked([voice.persistence for voice in voices]),
         distances=_distances([voice.walk for voice in voices]),
@@ -293,7 +293,7 @@ def _said(voices: Sequence[_Voice]) -> list[str]:
     return [
         f"Channel {number}: {text}" if len(voices) > 1 else text
         for number, voice in enumerate(voices, start=1)
-        for text in voice.analysis.learned.warnings
+        for text in voice.analysis.warnings
     ]
 
 

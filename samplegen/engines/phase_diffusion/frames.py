@@ -130,18 +130,18 @@ def _read_reflected(source: Source, start: int, stop: int) -> Samples:
     return source.read(first, last + 1)[:, wanted - first]
 
 
-def forward(block: FrameBlock, framing: Framing, *, out: Spectra | None = None) -> Spectra:
+def forward(block: FrameBlock, framing: Framing) -> Spectra:
     """Spectra ``[C, B, F]`` of windowed frames, orthonormal.
 
     numpy works in float64 for a factor of 1, and in float32, four times as fast, for the factor of ``ortho``.
     """
     windowed = np.multiply(block.frames, framing.window)
-    return np.fft.rfft(windowed, norm="ortho", out=out)
+    return np.asarray(np.fft.rfft(windowed, norm="ortho"), dtype=np.complex64)  # no copy: numpy 2 keeps float32
 
 
 def inverse(spectra: Spectra, framing: Framing) -> Samples:
     """Frames ``[C, B, W]`` of spectra, under the synthesis window."""
-    frames: Samples = np.fft.irfft(spectra, n=framing.window_size, norm="ortho")
+    frames: Samples = np.asarray(np.fft.irfft(spectra, n=framing.window_size, norm="ortho"), dtype=np.float32)
     frames *= framing.synthesis_window
     return frames
 

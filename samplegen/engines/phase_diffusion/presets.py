@@ -26,6 +26,7 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
     "latent_drift": ("latent", 0.50, 20, 8192, 1.0, 8, 150, 4, 0.5, True),
     "latent_morph": ("latent", 0.75, 40, 8192, 1.0, 8, 200, 5, 1.5, True),
     "latent_deep": ("latent", 1.00, 60, 16384, 1.2, 12, 250, 6, 3.0, False),
+    CUSTOM: tuple(getattr(PhaseSettings(), name) for name in _COLUMNS),
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {name: MappingProxyType(dict(zip(_COLUMNS, row, strict=True))) for name, row in _ROWS.items()}
@@ -41,9 +42,9 @@ def settings_for(preset: str | None = None, **overrides: Any) -> PhaseSettings:
         If there is no such preset or setting.
     """
     name = CUSTOM if preset is None else plain_name(preset)
-    if name != CUSTOM and name not in PRESETS:
-        raise UsageError(f"There is no phase preset {preset!r}; choose {', '.join([*PRESETS, CUSTOM])}.")
+    if name not in PRESETS:
+        raise UsageError(f"There is no phase preset {preset!r}; choose {', '.join(PRESETS)}.")
     unknown = sorted(set(overrides) - set(PhaseSettings.__dataclass_fields__))
     if unknown:
         raise UsageError(f"The phase engine has no setting {unknown[0]!r}.")
-    return PhaseSettings(**{**PRESETS.get(name, {}), **overrides})
+    return PhaseSettings(**{**PRESETS[name], **overrides})

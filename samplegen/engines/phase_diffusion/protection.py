@@ -6,16 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AmountTrack", "amount_track", "dryness"]
+__all__ = ["AmountTrack", "amount_track", "dryness", "quantile"]
 
 Values = npt.NDArray[np.float64]
 
 _REACH_S = 0.020
 
 
+def quantile(values: Values, share: float) -> float:
+    """The value below which `share` of `values` ``[n]`` lie, between neighbours on a straight line.
+
+    As numpy's, which takes 60 ms to import masked arrays first.
+    """
+    return float(np.interp(share * (len(values) - 1), np.arange(len(values)), np.sort(values)))
+
+
 def dryness(flux: Values, *, hop_s: float) -> Values:
-    """p of each flux frame ``[n]``: 1 / max(1, flux / its 75th percentile), held for 20 ms on both sides."""
-    threshold = float(np.percentile(flux, 75)) if len(flux) else 0.0
+    """Protection p of each flux frame ``[n]``: 1 / max(1, flux / its 75th percentile), held 20 ms to both sides."""
+    threshold = quantile(flux, 0.75) if len(flux) else 0.0
     if threshold <= 0.0:
         return np.ones(len(flux))
     ratio = np.maximum(1.0, flux / threshold)
@@ -56,7 +64,7 @@ class AmountTrack:
         return np.interp(np.arange(start, stop), self.at, self.values).astype(np.float32)
 
     def mean_over(self, starts: npt.NDArray[np.generic], widths: Values | float) -> Values:
-        """Mean over stretches of `widths` samples from `starts`, both ``[k]``: exact integrals of the straight parts."""
+        """Exact means over stretches of `widths` samples from `starts`, both ``[k]``."""
         begin = np.asarray(starts, dtype=np.float64)
         return np.asarray((self._integral(begin + widths) - self._integral(begin)) / widths)
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplegen.engines.phase_diffusion.analysis import Analysis
+from samplegen.engines.phase_diffusion.protection import quantile
 from samplegen.engines.phase_diffusion.settings import PhaseSettings
 from samplegen.engines.phase_diffusion.walk import Walk
 
@@ -42,8 +43,8 @@ def analysis_figures(
         "weight_share_above_half": float((weights > 0.5).mean()),
         "r_mean": None if persistence is None else float(persistence.mean()),
         "r_max": None if persistence is None else float(persistence.max()),
-        "centroid_distance_before": None if walk is None else float(np.median(walk.before)),
-        "centroid_distance_after": None if walk is None else float(np.median(walk.after)),
+        "centroid_distance_before": None if walk is None else quantile(walk.before, 0.5),
+        "centroid_distance_after": None if walk is None else quantile(walk.after, 0.5),
         "mean_alpha": analysis.amount.mean,
     }
 

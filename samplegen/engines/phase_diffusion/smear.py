@@ -55,14 +55,14 @@ class Persistence:
         self._frames += len(magnitudes)
 
     def coefficients(self) -> Values:
-        """r ``[F]``: least-squares factor from each frame's magnitude to the next one's, clipped to 0..1."""
+        """Coefficients r ``[F]``: least-squares factor from each frame's magnitude to the next's, clipped to 0..1."""
         if self._frames < _FEWEST_FRAMES:
             return np.full(len(self._products), _UNKNOWN_PERSISTENCE)
         return np.asarray(np.clip(self._products / (self._squares + 1e-12), 0.0, 1.0))
 
 
 def persistence(blocks: Iterable[Magnitudes]) -> Values:
-    """r ``[F]`` of all neighbouring frames of magnitudes ``[B, F]``."""
+    """Coefficients r ``[F]`` of all neighbouring frames of magnitudes ``[B, F]``."""
     sums: Persistence | None = None
     for magnitudes in blocks:
         sums = sums or Persistence(magnitudes.shape[1])

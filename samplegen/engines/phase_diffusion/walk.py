@@ -110,7 +110,7 @@ class Envelopes:
 
     def of(self, events: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """``[k, F]`` of event indices ``[k]``: the root of the bands' energies, spread by their filters."""
-        return np.sqrt(self._bands[events] @ self._filters)
+        return np.asarray(np.sqrt(self._bands[events] @ self._filters))
 
 
 class LatentBlend:

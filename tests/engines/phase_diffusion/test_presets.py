@@ -5,8 +5,8 @@ from samplegen.engines.phase_diffusion.settings import PhaseSettings, resolve
 from samplegen.errors import UsageError
 
 
-def test_eleven_presets_within_their_ranges():
-    assert len(PRESETS) == 11
+def test_eleven_presets_and_custom_within_their_ranges():
+    assert len(PRESETS) == 12
     for name in PRESETS:
         settings, notes = resolve(settings_for(name))
         assert notes == ()
