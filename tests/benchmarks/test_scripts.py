@@ -10,6 +10,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import soundfile
 
 from samplegen.audio.types import Audio
 from samplegen.pack import riff
@@ -130,3 +131,39 @@ def test_picture_of_a_pack_file(tmp_path):
     loop = next(entry for entry in manifest.files if entry.bpm == 128)
     load("picture").main([str(tmp_path / "pack" / loop.path), str(tmp_path / "loop.png")])
     assert (tmp_path / "loop.png").stat().st_size > 10_000
+
+
+def test_growth_with_duration():
+    script = load("on_the_fly")
+    assert script.exponent((60, 2.0), (480, 16.0)) == pytest.approx(1.0)
+    assert script.exponent((10, 1.0), (480, 1.0)) == 0.0
+
+
+@pytest.mark.parametrize("with_audio", [True, False])
+def test_recordings_on_the_fly_have_exact_lengths(with_audio, tmp_path):
+    folders = []
+    if with_audio:
+        folders = [tmp_path / "audio"]
+        folders[0].mkdir()
+        (folders[0] / "broken.wav").write_bytes(b"no audio")
+        soundfile.write(folders[0] / "mono.wav", np.full(11_025, 0.25), 22_050)
+    load("on_the_fly").make_recording(tmp_path / "made.wav", seconds=0.8, folders=folders)
+    samples, rate = soundfile.read(tmp_path / "made.wav")
+    assert (rate, samples.shape) == (44_100, (35_280, 2))
+    assert 0.01 < np.abs(samples).mean() < 0.5
+    if with_audio:
+        assert np.allclose(samples[5_000:15_000], 0.25, atol=0.01)
+
+
+def test_engines_on_the_fly_are_timed(tmp_path, monkeypatch, capsys):
+    script = load("on_the_fly")
+    monkeypatch.setattr(script.generate, "samplegen_command", lambda: [sys.executable, "-c", "pass"])
+    monkeypatch.setattr(script, "BASELINE", [sys.executable, "-c", "pass"])
+    monkeypatch.setattr(script, "HOUR_S", 2)
+    monkeypatch.setattr(script, "default_folders", list)
+    script.main(["--seconds", "1", "60", "--runs", "1", "--hour", "--out", str(tmp_path / "x.json")])
+    out = capsys.readouterr().out
+    assert "| `samplegen phase --preset spectral-fog` | 60 |" in out and "One hour of stereo" in out
+    written = json.loads((tmp_path / "x.json").read_text())
+    assert set(written["growth"]["morph slow-diffusion"]) == {"1 to 60 s"}
+    assert written["runs"]["baseline"]["0"][0]["peak_mb"] > 0
