@@ -13,6 +13,7 @@ import numpy as np
 from samplegen import units
 from samplegen.audio import quality
 from samplegen.audio.key import estimate_key
+from samplegen.audio.quarters import QUARTERS, measure_quarters
 from samplegen.audio.tempo import tempo_matches
 from samplegen.pack.duplicates import DuplicateIndex, min_distance_db
 from samplegen.pack.sound import PEAK_CEILING_DB, Described, Sound, Tags, key_to_pitch_class
@@ -34,6 +35,9 @@ _REST_BARS: Final[Mapping[str, float]] = {"drums": 0.5, "tops": 0.5}
 _DEFAULT_REST_BARS: Final = 1.0
 # Sustained voices have no onset grid from which a tempo could be measured.
 _WITHOUT_PULSE: Final = frozenset({"chord", "pad", "drone", "ambient", "texture"})
+
+# Categories that promise to rise (False) or fall (True).
+_FALLS: Final[Mapping[str, bool]] = {"riser": False, "downlifter": True, "impact": True}
 
 Measures = dict[str, float | None]
 Gate = Callable[[Sound, Measures], GateResult | None]
@@ -177,6 +181,30 @@ def gate_key(sound: Sound, measures: Measures) -> GateResult | None:
     return _result("key", passed=passed, measured=confidence, limit=MIN_KEY_CONFIDENCE, reason=reason)
 
 
+def gate_rise(sound: Sound, measures: Measures) -> GateResult | None:
+    """A riser gets louder and brighter from quarter to quarter, a downlifter and an impact the other way.
+
+    Quarters of every sound of that kind are measured; one of another category (a ``sweep``,
+    whose curves its maker chose otherwise) promises nothing and is not judged.
+    """
+    if sound.tags.kind != "riser" or sound.audio.length < QUARTERS:
+        return None
+    quarters = measure_quarters(sound.audio)
+    for number, (level_db, centroid_hz) in enumerate(zip(quarters.levels_db, quarters.centroids_hz, strict=True), 1):
+        measures[f"quarter_{number}_level_db"], measures[f"quarter_{number}_centroid_hz"] = level_db, centroid_hz
+    if sound.tags.category not in _FALLS:
+        return None
+    falling = _FALLS[sound.tags.category]
+    louder, brighter = quarters.gets_louder(falling=falling), quarters.gets_brighter(falling=falling)
+    what = " and ".join(name for name, rising in (("level", louder), ("brightness", brighter)) if not rising)
+    figures = ", ".join(
+        f"{level:.1f} dB {hz:.0f} Hz" for level, hz in zip(quarters.levels_db, quarters.centroids_hz, strict=True)
+    )
+    reason = f"Its {what} should {'fall' if falling else 'rise'} from quarter to quarter, but measures {figures}."
+    change = quarters.levels_db[-1] - quarters.levels_db[0]
+    return _result("rise", passed=louder and brighter, measured=change, limit=None, reason=reason)
+
+
 GATES: Final[Mapping[str, Gate]] = {
     "length": gate_length,
     "peak": gate_peak,
@@ -187,6 +215,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "seam": gate_seam,
     "tempo": gate_tempo,
     "key": gate_key,
+    "rise": gate_rise,
 }
 
 

@@ -12,8 +12,10 @@ from samplegen.audio.types import Audio
 from samplegen.errors import InputError, SamplegenError, UsageError
 from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.manifest import job_key
-from samplegen.pack.orders import PlannedOrder, Request, derive_seed
+from samplegen.pack.orders import PlannedOrder, derive_seed
 from samplegen.pack.recordings import Recording, find_recordings
+from samplegen.pack.requests import Request
+from samplegen.pack.requests import Request
 from samplegen.pack.sound import Provenance, Sound, Tags
 from samplegen.post.chains import Chain, apply_chain
 from samplegen.post.loudness import normalise_peak
