@@ -2,32 +2,52 @@
 
 Sounds are drawn in fixed blocks, so that a run that was stopped goes on with the same
 bytes: a block draws again exactly what it drew before and writes what is missing.
+
+Orders and engines are imported by the functions that need them: what makes textures
+of a recording starts in a fraction of the time that the generators' torch takes.
 """
 
 import secrets
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samplegen.errors import InputError, OutputError
 from samplegen.pack.export import PackWriter, conform
-from samplegen.pack.generator_orders import LoopOrder, LoopRequest, OneShotOrder, OneShotRequest
 from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.long import judge_long
 from samplegen.pack.manifest import FileEntry
-from samplegen.pack.morph_order import MorphOrder, MorphRequest
 from samplegen.pack.naming import DEFAULT_TEMPLATE
-from samplegen.pack.orders import AnySound, Order, Report, Request
-from samplegen.pack.phase_order import PhaseOrder, PhaseRequest
+from samplegen.pack.orders import AnySound, Order
 from samplegen.pack.recall import Recall
+from samplegen.pack.requests import (
+    GeneratorRequest,
+    LoopRequest,
+    MorphRequest,
+    OneShotRequest,
+    PhaseRequest,
+    RecordingRequest,
+    Report,
+    Request,
+)
 from samplegen.pack.sound import Sound
+
+if TYPE_CHECKING:
+    from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
+    from samplegen.pack.morph_order import MorphOrder
+    from samplegen.pack.phase_order import PhaseOrder
+    from samplegen.variations.riser_order import RiserRequest
+
+if TYPE_CHECKING:
+    pass
 
 DEFAULT_MODEL = "generator-drums-44k"
 
 __all__ = [
     "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "make_loops", "make_morphs",
-    "make_one_shots", "make_phases", "open_pack", "run",
+    "make_one_shots", "make_phases", "make_risers", "open_pack", "run",
 ]  # fmt: skip
 
 
@@ -61,32 +81,49 @@ class PackResult:
 
 def make_loops(request: LoopRequest) -> PackResult:
     """Make loops and write them as a pack."""
+    from samplegen.pack.generator_orders import LoopOrder
+
     return _generate(request, LoopOrder)
 
 
 def make_one_shots(request: OneShotRequest) -> PackResult:
     """Make one-shots and write them as a pack."""
+    from samplegen.pack.generator_orders import OneShotOrder
+
     return _generate(request, OneShotOrder)
 
 
 def make_morphs(request: MorphRequest) -> PackResult:
     """Morph recordings and write the results as a pack."""
-    start = time.monotonic()
-    return _transform(request, MorphOrder(request), start=start)
+    from samplegen.pack.morph_order import MorphOrder
+
+    return _transform(request, MorphOrder)
 
 
 def make_phases(request: PhaseRequest) -> PackResult:
     """Diffuse the phases of recordings and write the results as a pack."""
+    from samplegen.pack.phase_order import PhaseOrder
+
+    return _transform(request, PhaseOrder)
+
+
+def make_risers(request: "RiserRequest") -> PackResult:
+    """Make risers, downlifters or impacts, of noise or of recordings, and write them as a pack."""
+    from samplegen.variations.riser_order import TEMPLATE, RiserOrder
+
     start = time.monotonic()
-    return _transform(request, PhaseOrder(request), start=start)
+    order = RiserOrder(request)
+    asked = replace(request, template=request.template or TEMPLATE)
+    writer = open_pack(asked, seed=order.seed, created_by="samplegen, riser", licence=order.licence)
+    return run(order, writer, progress=request.progress, start=start)
 
 
-def _generate(request: LoopRequest | OneShotRequest, plan: type[LoopOrder] | type[OneShotOrder]) -> PackResult:
-    from samplegen.engines.alpha_blend import load_generator  # brings torch, which recordings do without
+def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOrder]") -> PackResult:
+    from samplegen.engines.alpha_blend import load_generator
 
     start = time.monotonic()
-    generator = load_generator(request.model or DEFAULT_MODEL)
     seed = secrets.randbits(32) if request.seed is None else request.seed
+    generator = load_generator(request.model or DEFAULT_MODEL)
     order: Order = plan(request, generator, seed=seed)  # type: ignore[arg-type]
     known = generator.description
     writer = open_pack(
@@ -96,7 +133,9 @@ def _generate(request: LoopRequest | OneShotRequest, plan: type[LoopOrder] | typ
     return run(order, writer, progress=request.progress, start=start)
 
 
-def _transform(request: MorphRequest | PhaseRequest, order: MorphOrder | PhaseOrder, *, start: float) -> PackResult:
+def _transform(request: RecordingRequest, plan: "type[MorphOrder] | type[PhaseOrder]") -> PackResult:
+    start = time.monotonic()
+    order = plan(request)  # type: ignore[arg-type]
     writer = open_pack(
         request, seed=order.seed, created_by=f"samplegen, {order.engine}", licence=SOURCE_LICENCE,
         sample_rate=order.sample_rate,

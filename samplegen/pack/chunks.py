@@ -5,12 +5,12 @@ Programming Interface and its common extensions, ``bext`` as in EBU Tech 3285,
 iXML 1.52 (http://www.gallery.co.uk/ixml).
 """
 
+import html
 import json
 import struct
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
-from xml.sax.saxutils import escape
 
 from samplegen import units
 from samplegen.audio.types import Extent
@@ -159,12 +159,12 @@ def ixml_chunk(*, title: str, project: str, note: str, provenance: Provenance, c
     user = json.dumps(origin, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     tracks = "".join(
         f"<TRACK><CHANNEL_INDEX>{n}</CHANNEL_INDEX><INTERLEAVE_INDEX>{n}</INTERLEAVE_INDEX>"
-        f"<NAME>{escape(title)}</NAME></TRACK>"
+        f"<NAME>{html.escape(title, quote=False)}</NAME></TRACK>"
         for n in range(1, channels + 1)
     )
     document = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<BWFXML><IXML_VERSION>1.52</IXML_VERSION>'
-        f"<PROJECT>{escape(project)}</PROJECT><NOTE>{escape(note)}</NOTE><USER>{escape(user)}</USER>"
+        f"<PROJECT>{html.escape(project, quote=False)}</PROJECT><NOTE>{html.escape(note, quote=False)}</NOTE><USER>{html.escape(user, quote=False)}</USER>"
         f"<TRACK_LIST><TRACK_COUNT>{channels}</TRACK_COUNT>{tracks}</TRACK_LIST></BWFXML>\n"
     )
     return document.encode("utf-8")

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +11,8 @@ from samplegen.audio.key import estimate_key, estimate_pitch
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, ModelError, SamplegenError, UsageError
 from samplegen.pack.manifest import job_key
-from samplegen.pack.orders import PlannedOrder, Request, derive_seed
+from samplegen.pack.orders import PlannedOrder, derive_seed
+from samplegen.pack.requests import GeneratorRequest, LoopRequest, OneShotRequest
 from samplegen.pack.sound import Provenance, Sound, Tags
 from samplegen.post.chains import Chain, apply_chain
 from samplegen.post.loudness import normalise_peak, remove_dc
@@ -30,34 +30,6 @@ _KEY_CONFIDENCE: Final = 0.7
 _PITCH_CONFIDENCE: Final = 0.8
 _PITCHED_LOOPS: Final = ("loop_bass", "loop_chord")
 _PITCHED_ONE_SHOTS: Final = ("bass", "synth", "tom")
-
-
-@dataclass(frozen=True, kw_only=True)
-class GeneratorRequest(Request):
-    """What loops and one-shots have in common; `model` is a name or a folder, None the bundled one."""
-
-    model: str | None = None
-    style: str | None = None
-    prompt: str | None = None
-    key: str | None = None
-    fx: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoopRequest(GeneratorRequest):
-    """Loops of exactly `bars` bars at `bpm`."""
-
-    bpm: float
-    bars: int
-    meter: tuple[int, int] = (4, 4)
-    kind: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneShotRequest(GeneratorRequest):
-    """One-shots of some kinds in turn; none given means all the model knows."""
-
-    kinds: tuple[str, ...] = ()
 
 
 class _GeneratorOrder(PlannedOrder):

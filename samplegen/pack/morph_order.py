@@ -1,42 +1,24 @@
 """Morph chains of recordings: textures, or loops of exact bars, and the slices they are made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from samplegen.audio.types import Audio
 from samplegen.engines.morph_chain.clips import export_events
-from samplegen.engines.morph_chain.grid import Grid
-from samplegen.engines.morph_chain.settings import MorphSettings, resolve
+from samplegen.engines.morph_chain.settings import resolve
 from samplegen.pack.export import PackWriter
 from samplegen.pack.levels import fit_level
 from samplegen.pack.manifest import FileEntry
-from samplegen.pack.recording_order import Drawn, RecordingOrder, RecordingRequest, read_report
+from samplegen.pack.recording_order import Drawn, RecordingOrder, read_report
 from samplegen.pack.recordings import Recording
+from samplegen.pack.requests import MorphRequest
 from samplegen.pack.slices import add_slices, describe_slices
 from samplegen.pack.sound import Sound, Tags
 
 CATEGORY: Final = "morph"
 SLICES: Final = "slices"
 LOOP_CATEGORY: Final = "texture"  # has no pulse that a tempo could be measured from
-
-
-@dataclass(frozen=True, kw_only=True)
-class MorphRequest(RecordingRequest):
-    """Recordings to morph, and how.
-
-    Parameters
-    ----------
-    grid
-        Makes loops of exact bars.
-    export_events
-        Write the events that were found in a recording as one-shots, too.
-    """
-
-    settings: MorphSettings = field(default_factory=MorphSettings)
-    grid: Grid | None = None
-    export_events: bool = False
 
 
 class MorphOrder(RecordingOrder):

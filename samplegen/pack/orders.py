@@ -7,9 +7,7 @@ themselves stand in `generator_orders`, `morph_order` and `phase_order`.
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Protocol
 
 from samplegen.errors import InputError, ModelError, SamplegenError
@@ -20,35 +18,7 @@ from samplegen.pack.manifest import FileEntry
 from samplegen.pack.sound import LongSound, Sound
 from samplegen.pack.verdict import Verdict
 
-Report = Callable[[float, float | None], None]
 AnySound = Sound | LongSound
-
-
-@dataclass(frozen=True)
-class Request:
-    """What all requests have in common.
-
-    Parameters
-    ----------
-    count
-        Sounds wanted (of each recording, where there are recordings).
-    seed
-        None draws one.
-    template
-        Of the file names; None is the default.
-    hardware
-        48 kHz and 16 bits.
-    force
-        Make finished sounds again.
-    """
-
-    count: int
-    out: Path
-    seed: int | None = None
-    template: str | None = None
-    hardware: bool = False
-    force: bool = False
-    progress: Report | None = None
 
 
 class Order(Protocol):

@@ -1,27 +1,21 @@
 """Phase diffusions of recordings: textures of the same length."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from samplegen.audio.source import Source, whole
 from samplegen.audio.spool import Spool
-from samplegen.engines.phase_diffusion.settings import PhaseSettings, resolve
+from samplegen.engines.phase_diffusion.settings import resolve
 from samplegen.pack.levels import fit_level
-from samplegen.pack.recording_order import Drawn, RecordingOrder, RecordingRequest
+from samplegen.pack.long import fit_long_level
+from samplegen.pack.recording_order import Drawn, RecordingOrder
 from samplegen.pack.recordings import Recording
+from samplegen.pack.requests import PhaseRequest
 from samplegen.pack.sound import LongSound, Sound
 
 CATEGORY: Final = "phase"
 LONGEST_IN_MEMORY: Final = 600 * 2 * 48_000  # values of all channels
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhaseRequest(RecordingRequest):
-    """Recordings to diffuse, and how."""
-
-    settings: PhaseSettings = field(default_factory=PhaseSettings)
 
 
 class PhaseOrder(RecordingOrder):
@@ -42,7 +36,8 @@ class PhaseOrder(RecordingOrder):
         tags, origin = self._tags(index, "texture", CATEGORY), self._provenance(index, seed)
         report = dict(result.report)
         if _is_long(result.source):
-            return Drawn(LongSound(result.source, tags, origin), result, report, source)
+            levelled, notes = fit_long_level(result.source)
+            return Drawn(LongSound(levelled, tags, origin), result, report | {"level_notes": list(notes)}, source)
         audio, notes = fit_level(whole(result.source), ring=False)
         return Drawn(Sound(audio, tags, origin), result, report | {"level_notes": list(notes)}, source)
 

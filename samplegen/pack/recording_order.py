@@ -17,36 +17,14 @@ from samplegen.pack.export import PackWriter
 from samplegen.pack.gates import judge
 from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.manifest import FileEntry, job_key
-from samplegen.pack.orders import AnySound, PlannedOrder, Request, derive_seed
+from samplegen.pack.orders import AnySound, PlannedOrder, derive_seed
 from samplegen.pack.recordings import Recording, find_recordings, pack_rate
+from samplegen.pack.requests import RecordingRequest
 from samplegen.pack.sound import Provenance, Sound, Tags
 from samplegen.pack.verdict import Verdict
 
 REPORTS: Final = "Reports"
 DEFAULT_SEED: Final = 42
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordingRequest(Request):
-    """What is asked of an engine that learns from one recording.
-
-    `count` is that of variations of each recording. Variation 0 has the very seed that is asked
-    for (42 unless given), so that a single sound of any batch can be made again alone.
-
-    Parameters
-    ----------
-    inputs
-        Files and folders.
-    preset
-        Its name, for the tags; the settings hold its values.
-    plot, palette
-        Draw a figure of each sound, in these colours.
-    """
-
-    inputs: tuple[Path, ...]
-    preset: str = ""
-    plot: bool = False
-    palette: str = "spec"
 
 
 @dataclass(frozen=True, eq=False)

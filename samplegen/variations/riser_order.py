@@ -15,7 +15,6 @@ from samplegen.pack.manifest import job_key
 from samplegen.pack.orders import PlannedOrder, derive_seed
 from samplegen.pack.recordings import Recording, find_recordings
 from samplegen.pack.requests import Request
-from samplegen.pack.requests import Request
 from samplegen.pack.sound import Provenance, Sound, Tags
 from samplegen.post.chains import Chain, apply_chain
 from samplegen.post.loudness import normalise_peak

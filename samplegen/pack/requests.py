@@ -1,0 +1,115 @@
+"""What can be asked of the pipeline: plain values, so that asking loads nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from samplegen.engines.morph_chain.grid import Grid
+    from samplegen.engines.morph_chain.settings import MorphSettings
+    from samplegen.engines.phase_diffusion.settings import PhaseSettings
+
+Report = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What all requests have in common.
+
+    Parameters
+    ----------
+    count
+        Sounds wanted (of each recording, where there are recordings).
+    seed
+        None draws one.
+    template
+        Of the file names; None is the default.
+    hardware
+        48 kHz and 16 bits.
+    force
+        Make finished sounds again.
+    """
+
+    count: int
+    out: Path
+    seed: int | None = None
+    template: str | None = None
+    hardware: bool = False
+    force: bool = False
+    progress: Report | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorRequest(Request):
+    """What loops and one-shots have in common; `model` is a name or a folder, None the bundled one."""
+
+    model: str | None = None
+    style: str | None = None
+    prompt: str | None = None
+    key: str | None = None
+    fx: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopRequest(GeneratorRequest):
+    """Loops of exactly `bars` bars at `bpm`."""
+
+    bpm: float
+    bars: int
+    meter: tuple[int, int] = (4, 4)
+    kind: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneShotRequest(GeneratorRequest):
+    """One-shots of some kinds in turn; none given means all the model knows."""
+
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingRequest(Request):
+    """What is asked of an engine that learns from one recording.
+
+    `count` is that of variations of each recording. Variation 0 has the very seed that is asked
+    for (42 unless given), so that a single sound of any batch can be made again alone.
+
+    Parameters
+    ----------
+    inputs
+        Files and folders.
+    preset
+        Its name, for the tags; the settings hold its values.
+    plot, palette
+        Draw a figure of each sound, in these colours.
+    """
+
+    inputs: tuple[Path, ...]
+    preset: str = ""
+    plot: bool = False
+    palette: str = "spec"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MorphRequest(RecordingRequest):
+    """Recordings to morph, and how.
+
+    Parameters
+    ----------
+    grid
+        Makes loops of exact bars.
+    export_events
+        Write the events that were found in a recording as one-shots, too.
+    """
+
+    settings: "MorphSettings"
+    grid: "Grid | None" = None
+    export_events: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseRequest(RecordingRequest):
+    """Recordings to diffuse, and how."""
+
+    settings: "PhaseSettings"
