@@ -15,7 +15,7 @@ Float64 = npt.NDArray[np.float64]
 FRAME_S = 0.025
 HOP_S = 0.010
 _BLOCK_FRAMES = 500  # read at a time: 5 s
-_GROUP_FRAMES = 100  # transformed at a time; their spectra stay in the cache
+_GROUP_FRAMES = 50  # transformed at a time; their spectra stay in the cache
 
 
 def frame_length(sample_rate: int) -> int:
@@ -61,10 +61,12 @@ class _Magnitudes:
     """Spectra of strided frames, in buffers made once."""
 
     def __init__(self, size: int, *, channels: int) -> None:
-        self._window = np.hanning(size).astype(np.float32)
         # Behind the window the buffer stays zero: a length with small factors transforms several times faster.
-        self._windowed = np.zeros((channels, _GROUP_FRAMES, _even_smooth_length(size)), np.float32)
-        self._magnitudes = np.zeros((_GROUP_FRAMES + 1, self._windowed.shape[-1] // 2 + 1), np.float32)
+        n_fft = _even_smooth_length(size)
+        self._windowed = np.zeros((channels, _GROUP_FRAMES, n_fft), np.float32)
+        # Times n_fft, since only the transform scaled by 1 / n_fft works in float32 throughout (numpy 2).
+        self._window = (n_fft * np.hanning(size)).astype(np.float32)
+        self._magnitudes = np.zeros((_GROUP_FRAMES + 1, n_fft // 2 + 1), np.float32)
 
     def rises(self, frames: Samples) -> Float64:
         """Positive change into every frame but the first, from ``[C, n + 1, size]`` to ``[n]``."""
@@ -85,7 +87,7 @@ class _Magnitudes:
         count = frames.shape[1]
         windowed = self._windowed[:, :count]
         np.multiply(frames, self._window, out=windowed[..., : self._window.size])
-        spectra = np.fft.rfft(windowed)
+        spectra = np.fft.rfft(windowed, norm="forward")
         parts = spectra.view(spectra.real.dtype)
         np.square(parts, out=parts)
         for channel in parts[1:]:

@@ -22,7 +22,7 @@ ENERGY_FLOOR = 1e-10
 STD_FLOOR = 1e-8
 FLAT_STD = 1e-6
 _LEAST_FFT = 128  # below about 3 kHz of sample rate; fewer bins could not hold 40 bands
-_GROUP_FRAMES = 256  # transformed at a time; their spectra stay in the cache
+_GROUP_FRAMES = 128  # transformed at a time; their spectra stay in the cache
 _BATCH_FRAMES = 1 << 16  # their band energies are held at a time: 10 MB
 
 
@@ -129,7 +129,8 @@ class _BandEnergies:
         self._source = source
         self.size = patch_fft(source.sample_rate)
         self.hop = self.size // 4
-        self._window = np.hanning(self.size).astype(np.float32)
+        # Times the size, since only the transform scaled by its inverse works in float32 throughout (numpy 2).
+        self._window = (self.size * np.hanning(self.size)).astype(np.float32)
         # [bins, bands]; the mean over channels is part of it.
         self._filters = np.ascontiguousarray(mel_filters(self.size, source.sample_rate).T) / np.float32(source.channels)
         self._windowed = np.zeros((source.channels, _GROUP_FRAMES, self.size), np.float32)
@@ -172,7 +173,7 @@ class _BandEnergies:
         """Band energies of the frames in the buffer, ``[n, BANDS]``."""
         if not len(energies):
             return
-        spectra = np.fft.rfft(self._windowed[:, : len(energies)])
+        spectra = np.fft.rfft(self._windowed[:, : len(energies)], norm="forward")
         parts = spectra.view(spectra.real.dtype)
         np.square(parts, out=parts)
         for channel in parts[1:]:
