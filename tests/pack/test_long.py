@@ -15,7 +15,7 @@ from samplegen.pack import check, conform, long, stream
 from samplegen.pack.check import check_pack
 from samplegen.pack.export import PackWriter
 from samplegen.pack.gates import judge
-from samplegen.pack.long import judge_long
+from samplegen.pack.long import fit_long_level, judge_long
 from samplegen.pack.manifest import read_manifest
 from samplegen.pack.sound import LongSound, Provenance, Sound, Tags
 from samplegen.pack.tags import encode_tagged_wav
@@ -203,11 +203,11 @@ def test_gates_fail_as_for_short_sounds(change, gate):
     assert judge_long(as_long(spoilt)).reasons == judge(spoilt).reasons
 
 
-def test_a_riser_of_the_wrong_length_fails():
+def test_bars_of_the_wrong_length_fail():
     sound = make_texture(seconds=2.0)
-    riser = replace(sound, tags=Tags(kind="riser", category="riser", bpm=120, bars=1))
-    assert judge_long(as_long(riser)).passed
-    shorter = spoil(riser, riser.audio.samples[:, :-1])
+    bar = replace(sound, tags=Tags(kind="texture", category="texture", bpm=120, bars=1))
+    assert judge_long(as_long(bar)).passed
+    shorter = spoil(bar, bar.audio.samples[:, :-1])
     assert [result.name for result in judge_long(as_long(shorter)).results if not result.passed] == ["length"]
 
 
@@ -241,3 +241,28 @@ def test_a_long_file_of_a_pack_is_checked_in_blocks(tmp_path, monkeypatch):
     assert {problem.code for problem in after.errors} == {"duplicate", "clicks"}
     for path, numbers in after.measures.items():
         assert numbers == pytest.approx({name: before.measures[path][name] for name in numbers})
+
+
+@pytest.mark.parametrize(
+    ("change", "notes"),
+    [
+        (lambda samples: samples, []),
+        (lambda samples: samples / 0.7 * 0.99, []),
+        (lambda samples: samples * 0.01, ["quiet"]),
+        (lambda samples: samples * 0.5 + np.float32([[0.0], [0.1]]), ["constant offset"]),
+        (lambda samples: samples * 1.3 + np.float32([[0.0], [0.2]]), ["constant offset"]),
+    ],
+)
+def test_levels_are_brought_between_the_limits(change, notes):
+    samples = change(make_texture(seconds=2.0).audio.samples)
+    source, said = fit_long_level(as_source(Audio(samples, SAMPLE_RATE)))
+    assert len(said) == len(notes) and all(part in note for part, note in zip(notes, said, strict=True))
+    assert judge_long(LongSound(source, TEXTURE, Provenance("test"))).passed
+    got, plain = source.read(0, source.length), samples - (samples.mean(axis=1, keepdims=True) if notes else 0)
+    gain = float((got * plain).sum() / np.square(plain).sum())
+    assert np.allclose(got, gain * plain, atol=1e-3)
+
+
+def test_a_level_that_fits_is_left_alone():
+    source = as_source(make_texture().audio)
+    assert fit_long_level(source) == (source, ())
