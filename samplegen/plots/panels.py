@@ -23,6 +23,7 @@ _FORMATS = {".png": "png", ".svg": "svg"}
 # More lines than this would paint the waveform over.
 _FULL_LINES = 150
 _LONG_S = 120.0
+_ROUND_S = (30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
 def new_sheet(heading: str, *, footer: Sequence[str] = ()) -> tuple[Any, list[Any]]:
@@ -41,7 +42,7 @@ def new_sheet(heading: str, *, footer: Sequence[str] = ()) -> tuple[Any, list[An
     lines = [shorten(line, _FOOTER_CHARACTERS) for line in footer[:3]]
     above = _FOOTER_BOTTOM + _FOOTER_STEP * len(lines)
     grid = figure.add_gridspec(
-        3, 2, height_ratios=[2.2, 3, 3.8], left=0.047, right=0.987, top=0.915, bottom=above + 0.036,
+        3, 2, height_ratios=[2.2, 3, 3.8], left=0.047, right=0.987, top=0.915, bottom=above + 0.046,
         hspace=0.36, wspace=0.1,
     )  # fmt: skip
     panels = [figure.add_subplot(grid[row, column]) for row in range(3) for column in range(2)]
@@ -93,10 +94,9 @@ def set_time_axis(axes: Any, duration_s: float) -> None:
     """Seconds below a panel, or minutes:seconds beyond two minutes."""
     axes.set_xlim(0.0, duration_s)
     if duration_s > _LONG_S:
-        from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=9, steps=[1, 1.2, 1.5, 2, 3, 6, 10]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: clock(second)))
+        step = next((step for step in _ROUND_S if duration_s / step <= 9), round(duration_s / 9))
+        ticks = np.arange(0.0, duration_s, step)
+        axes.set_xticks(ticks, [clock(second) for second in ticks])
     axes.set_xlabel("minutes" if duration_s > _LONG_S else "seconds", fontsize=FONT_PT, labelpad=1)
 
 

@@ -103,7 +103,7 @@ def _network_lines(result: PhaseResult) -> list[str]:
         *_training_lines(result),
         f"Events {report['n_events']}",
         f"Clusters {len(sizes)} of {settings.n_clusters} asked for",
-        "with " + ", ".join(str(size) for size in sizes) + " events",
+        "Cluster sizes " + ", ".join(str(size) for size in sizes),
     ]
     if result.distances is None:
         return [*lines, f"Weights: mean {result.weights.mean():.2f}, {(result.weights > 0.5).mean():.0%} above 0.5"]
@@ -162,12 +162,13 @@ def _draw_walk(axes: Any, result: PhaseResult, *, palette: Palette, colour: Colo
     panels.draw_temperature_bar(bar, start=annealed[0], end=annealed[-1], palette=palette, middle=middle)
     inner = panels.inset(axes, 0.43, 0.14, 0.55, 0.48, caption="Events by distance from their cluster's centre")
     assert result.distances is not None
-    edges = np.linspace(0.0, max(float(result.distances.max()), 1e-6), 25)
+    edges = np.linspace(0.0, max(float(result.distances.max()), 0.1), 25)
     for row, shade, label in ((0, palette.original, "before"), (1, colour, "after")):
         counts = np.histogram(result.distances[row], edges)[0]
         inner.stairs(counts, edges, fill=True, color=shade, alpha=0.65, label=label)
         inner.axvline(float(np.median(result.distances[row])), color=shade, linestyle=":", linewidth=1.6)
     inner.set_xlim(0.0, edges[-1])
+    inner.yaxis.get_major_locator().set_params(integer=True)
     inner.set_xlabel("distance (dotted: median)", fontsize=panels.FONT_PT, labelpad=1)
     inner.legend(loc="upper right", fontsize=panels.FONT_PT, framealpha=0.85, borderpad=0.3)
 

@@ -78,6 +78,18 @@ def test_clock(second, text):
 
 
 @pytest.mark.parametrize(
+    ("seconds", "last", "label"), [(100.0, "100", "seconds"), (600.0, "8:00", "minutes"), (3600.0, "50:00", "minutes")]
+)
+def test_long_times_are_minutes_at_round_places(seconds, last, label):
+    figure, axes = panels.new_sheet("x")
+    panels.set_time_axis(axes[0], seconds)
+    figure.draw_without_rendering()
+    shown = [tick.get_text() for tick in axes[0].get_xticklabels()]
+    assert shown[-1] == last and shown[0] in ("0", "0:00") and len(shown) <= 9
+    assert axes[0].get_xlabel() == label
+
+
+@pytest.mark.parametrize(
     ("value", "text"), [(None, "–"), (True, "yes"), (3, "3"), (0.123456, "0.123"), (1e7, "10000000"), ("a", "a")]
 )
 def test_numbers(value, text):
