@@ -33,6 +33,7 @@ __all__ = [
     "true_peak_db",
 ]
 
+Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
@@ -44,6 +45,7 @@ _QUIET_S = 0.01
 _CLICK_REACH_S = 0.06
 _CLICK_SELF_S = 0.0005
 _CLICK_RATIO = 4.0
+_CLICK_WINDOWS = 12
 _CLICK_FLOOR_DB = -50.0
 _ATTACK_S = 0.005
 _ATTACK_RISE_DB = 6.0
@@ -51,7 +53,7 @@ _ATTACK_RISE_DB = 6.0
 
 def peak_db(audio: Audio) -> float:
     """Highest absolute value over all channels, in dBFS."""
-    return gain_to_db(float(np.abs(audio.samples).max(initial=0.0)))
+    return gain_to_db(max(float(audio.samples.max(initial=0.0)), -float(audio.samples.min(initial=0.0))))
 
 
 def true_peak_db(audio: Audio) -> float:
@@ -145,7 +147,7 @@ def click_count(audio: Audio, *, ring: bool = False) -> int:
 
 def click_places(audio: Audio, *, ring: bool = False) -> Places:
     """Samples at which a channel has a click as `click_count` defines it, in ascending order."""
-    found = [_clicks(channel.astype(np.float64), sample_rate=audio.sample_rate, ring=ring) for channel in audio.samples]
+    found = [_clicks(channel, sample_rate=audio.sample_rate, ring=ring) for channel in audio.samples]
     return np.unique(np.concatenate([np.asarray(channel, np.int64) for channel in found]))
 
 
@@ -163,18 +165,32 @@ def click_window_samples(sample_rate: int) -> int:
     return seconds_to_samples(_CLICK_REACH_S, sample_rate=sample_rate)
 
 
-def _clicks(samples: Float64, *, sample_rate: int, ring: bool) -> list[int]:
+def _clicks(samples: Float32, *, sample_rate: int, ring: bool) -> list[int]:
+    """Places of the clicks of one channel ``[T]``, looked for in pieces that fit into a processor's cache."""
     reach = click_window_samples(sample_rate)
-    around = np.pad(samples, reach + 1, mode="wrap") if ring else np.pad(samples, reach + 1, mode="edge")
-    bend = np.abs(np.diff(around, n=2))
-    if not ring:
-        bend[: reach + 1] = bend[-reach - 1 :] = 0.0
+    around = np.pad(samples, reach + 1, mode="wrap" if ring else "edge")
     found = []
-    for start in range(reach, reach + samples.size, reach):
-        centre = start + int(bend[start : min(start + reach, reach + samples.size)].argmax())
+    for first in range(0, samples.size, _CLICK_WINDOWS * reach):
+        stop = min(first + _CLICK_WINDOWS * reach, samples.size)
+        piece = around[first : stop + 2 * (reach + 1)].astype(np.float64)
+        bend = np.diff(piece, n=2)
+        np.abs(bend, out=bend)
+        if not ring:
+            bend[: max(0, reach + 1 - first)] = 0.0
+            bend[max(0, samples.size + reach - 1 - first) :] = 0.0
+        found += [first - reach + place for place in _clicks_in(piece, bend, sample_rate=sample_rate)]
+    return found
+
+
+def _clicks_in(around: Float64, bend: Float64, *, sample_rate: int) -> list[int]:
+    """Clicks among the second differences `bend`, the outer windows left out, as indices of `bend`."""
+    reach = click_window_samples(sample_rate)
+    found = []
+    for start in range(reach, len(bend) - reach, reach):
+        centre = start + int(bend[start : min(start + reach, len(bend) - reach)].argmax())
         if bend[centre] > db_to_gain(_CLICK_FLOOR_DB) and _is_isolated(bend, centre, sample_rate=sample_rate):
             if not _is_attack(around, centre + 1, sample_rate=sample_rate):
-                found.append(centre - reach)
+                found.append(centre)
     return found
 
 

@@ -1,12 +1,17 @@
 """Bringing a sound that follows its recording's level into the range that packs hold."""
 
+from typing import Final
+
+import numpy as np
+
 from samplegen.audio import quality
 from samplegen.audio.types import Audio
 from samplegen.pack.gates import MAX_DC, PEAK_FLOOR_DB
 from samplegen.pack.sound import PEAK_CEILING_DB
-from samplegen.post.loudness import limit_peak, normalise_peak, remove_dc
+from samplegen.post.loudness import remove_dc
+from samplegen.units import db_to_gain
 
-QUIET_PEAK_DB = -1.0
+QUIET_PEAK_DB: Final = -1.0
 
 
 def fit_level(audio: Audio, *, ring: bool) -> tuple[Audio, tuple[str, ...]]:
@@ -21,9 +26,11 @@ def fit_level(audio: Audio, *, ring: bool) -> tuple[Audio, tuple[str, ...]]:
         audio = remove_dc(audio, ring=ring)
         notes.append(f"A constant offset of {offset:.4f} was removed.")
     peak_db = quality.peak_db(audio)
+    if PEAK_FLOOR_DB <= peak_db <= PEAK_CEILING_DB:
+        return audio, tuple(notes)
+    target_db = PEAK_CEILING_DB
     if peak_db < PEAK_FLOOR_DB:
-        audio = normalise_peak(audio, peak_db=QUIET_PEAK_DB)
+        target_db = QUIET_PEAK_DB
         notes.append(f"It was quiet (peak {peak_db:.1f} dBFS), so it was raised to {QUIET_PEAK_DB:g} dBFS.")
-    elif peak_db > PEAK_CEILING_DB:
-        audio = limit_peak(audio, peak_db=PEAK_CEILING_DB)
-    return audio, tuple(notes)
+    gain = np.float32(db_to_gain(target_db - peak_db) * (1.0 - 2.0**-20))  # rounding to 24 bits stays below, too
+    return audio.with_samples(audio.samples * gain), tuple(notes)

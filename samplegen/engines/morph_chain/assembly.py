@@ -138,7 +138,7 @@ def _repair(samples: Samples, start: int, end: int, *, limit: float, ring: bool)
     if steps.size == 0 or steps.max() <= limit:
         return 0
     channel, place = np.nonzero(steps > limit)
-    medians = np.median(sliding_window_view(around, _MEDIAN, axis=1)[channel, place], axis=1)
+    medians = np.sort(sliding_window_view(around, _MEDIAN, axis=1)[channel, place], axis=1)[:, _MEDIAN // 2]
     samples[channel, (start + place) % length] = medians
     return len(place)
 

@@ -73,7 +73,9 @@ def neighbour_distance(latents: Float64) -> float:
         rows = np.arange(len(squared))
         squared[rows, rows + first] = np.inf
         nearest[first : first + len(squared)] = squared.min(axis=1)
-    return float(np.median(nearest)) or float(nearest.mean()) or 1.0
+    nearest.sort()  # np.median would load numpy.ma, which takes longer than a chain
+    median = 0.5 * float(nearest[(len(nearest) - 1) // 2] + nearest[len(nearest) // 2])
+    return median or float(nearest.mean()) or 1.0
 
 
 def probabilities(distances: Float64, *, temperature: float) -> Float64:
