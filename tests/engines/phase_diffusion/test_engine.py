@@ -65,6 +65,16 @@ def test_same_seed_same_bytes(model, stereo):
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_the_number_of_threads_changes_no_bit(model):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    made = []
+    for threads in (1, 2):
+        with threadpoolctl.threadpool_limits(limits=threads, user_api="blas"):
+            made.append(diffuse_audio(plucks(8.0), settings(model=model))[0].samples)
+    np.testing.assert_array_equal(*made)
+
+
 def test_the_size_of_a_block_changes_nothing_but_rounding(monkeypatch):
     whole = diffuse_audio(plucks(), settings(model="ar_smear"))[0].samples
     monkeypatch.setattr(Framing, "block", 5)
