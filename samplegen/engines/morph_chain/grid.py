@@ -11,6 +11,7 @@ from samplegen.units import bars_to_samples, slice_to_sample
 LOWEST_BPM, HIGHEST_BPM = 10.0, 1000.0
 MAX_BARS = 1024
 SHORTEST_STEP_S = 0.010
+LONGEST_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class Grid:
             raise UsageError(
                 f"Steps of {self.step} last {1000 * self.step_s:.1f} ms at {self.bpm:g} BPM; 10 ms is least."
             )
+
+        if self.bars is not None and self.bars * self.steps_per_bar * self.step_s > LONGEST_S:
+            raise UsageError(f"{self.bars} bars at {self.bpm:g} BPM last more than an hour. Ask for fewer bars.")
 
     @property
     def steps_per_bar(self) -> int:

@@ -46,6 +46,7 @@ def test_bars_are_rounded_up_unless_given() -> None:
         ({"bpm": 120, "step": Fraction(0)}, "divide"),
         ({"bpm": 120, "step": Fraction(1, 4), "beats_per_bar": 7, "beat_unit": 8}, "divide"),
         ({"bpm": 120, "beats_per_bar": 0}, "meter"),
+        ({"bpm": 10, "bars": 200}, "hour"),
         ({"bpm": 900, "step": Fraction(1, 32)}, "10 ms"),
     ],
 )
