@@ -26,7 +26,7 @@ RISER_STEPS: Final = 10
 RISER_TEMPERATURES: Final = (5.0, 0.5)
 _RUNS: Final = 2
 _OVERLAP_S: Final = 0.008
-_ATTACK_S: Final = 0.001
+_ATTACK_S: Final = 0.002
 _LEAST_LEVEL: Final = 0.003
 _LEAST_AMOUNT: Final = 0.1
 
@@ -163,7 +163,7 @@ def _lay(recording: Audio, clips: list[tuple[int, int]], pulses: Pulses, reading
         clip = recording.samples[:, attack - lead : min(last, attack + int(stop - start) + fade)].copy()
         level = float(np.sqrt(np.mean(np.square(clip), dtype=np.float64)))
         clip /= np.float32(max(level, loudest * _LEAST_LEVEL))
-        ramp = np.minimum(1.0, (np.arange(clip.shape[1]) + 1.0) / max(1, lead))
+        ramp = np.minimum(1.0, np.arange(clip.shape[1]) / max(lead, before // 2))
         ramp *= np.minimum(1.0, np.arange(clip.shape[1])[::-1] / fade)
         made[:, start - lead : start - lead + clip.shape[1]] += clip * ramp.astype(np.float32)
     return made[:, : reading.length]

@@ -35,6 +35,7 @@ DEFAULT_IMPACT_DB: Final = 60.0
 NOISE_HZ: Final = (200.0, 16_000.0)
 NOISE_FLOOR_OCTAVES: Final = 6.0
 RECORDING_FLOOR_OCTAVES: Final = 7.5
+FLATTENED_PARTS: Final = 16  # a quarter holds several, so that its level is what the curve says
 ASKED_DEPTH: Final = 0.85
 CATEGORIES: Final[Mapping[Direction, str]] = {"up": "riser", "down": "downlifter", "impact": "impact"}
 # What a quarter must gain by design for a sound to be called a riser.
@@ -232,16 +233,18 @@ def _shape(
 ) -> Samples:  # fmt: skip
     """Brightness, level, edges and peak: all that every bed goes through."""
     timeline = settings.timeline
-    even = flatten_level(samples, window_s=bed.flatten_s, sample_rate=timeline.sample_rate)
+    window_s = min(bed.flatten_s, timeline.length / timeline.sample_rate / FLATTENED_PARTS)
+    even = flatten_level(samples, window_s=window_s, sample_rate=timeline.sample_rate)
     if noise_db is not None:
         noise = spread_noise(timeline.length, width=1.0, rng=streams.stream("added noise"))[: settings.channels]
         even = even + noise * np.float32(db_to_gain(noise_db))
     floor = NOISE_FLOOR_OCTAVES if settings.origin == "noise" else RECORDING_FLOOR_OCTAVES
     bright = brighten(even, timeline=timeline, sweep=sweep, strength=strength, floor_octaves=floor)
-    made = flatten_level(bright, window_s=bed.flatten_s, sample_rate=timeline.sample_rate) * gain
+    made = flatten_level(bright, window_s=window_s, sample_rate=timeline.sample_rate) * gain
     if hit is None:
         made = soften_peaks(made, timeline=timeline)
     else:
         made = add_impact(made, hit, sample_rate=timeline.sample_rate)
-    made = finish_edges(made, timeline=timeline)
+    offset = made.sum(axis=1, keepdims=True) / np.float32(max(float(gain.sum()), 1e-12))
+    made = finish_edges(made - offset * gain, timeline=timeline)  # a constant taken off would begin with a step
     return made * np.float32(db_to_gain(PEAK_DB) / max(float(np.abs(made).max()), 1e-12))
