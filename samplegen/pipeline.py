@@ -191,12 +191,13 @@ def run(order: Order, writer: PackWriter, *, progress: Report | None = None, sta
             _fill_block(filling, block)
             if progress:
                 progress(block.stop, order.count)
-        missing = tuple(filling.reasons[number] for number in sorted(filling.reasons) if number not in filling.files)
+        reasons = [filling.reasons[number] for number in sorted(filling.reasons) if number not in filling.files]
+        missing = tuple(dict.fromkeys(reasons))
         if not filling.files:
             raise order.nothing_made(missing, filling.errors)
     files = tuple(dict.fromkeys(filling.files[number] for number in sorted(filling.files)))
     return PackResult(
-        writer.folder, files, order.seed, filling.redraws, time.monotonic() - start, tuple(dict.fromkeys(missing)),
+        writer.folder, files, order.seed, filling.redraws, time.monotonic() - start, missing,
         order.unknown_words, tuple(dict.fromkeys(order.notes)),
     )  # fmt: skip
 

@@ -65,7 +65,8 @@ def preset_rows(presets: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
     """A table of presets: names of the settings in the first row, then one row a preset."""
     columns = list(dict.fromkeys(key for values in presets.values() for key in values))
     rows = [["preset", *columns]]
-    rows += [[name.replace("_", "-"), *(_cell(values.get(key)) for key in columns)] for name, values in presets.items()]
+    for name, values in presets.items():
+        rows.append([name.replace("_", "-"), *(_cell(values[key]) if key in values else "" for key in columns)])
     return rows
 
 
@@ -119,7 +120,7 @@ def _name(kind: Any) -> str:
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:
     names = [key for key in known if key != SEED]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    near = [key for key in names if name in key] or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f" Did you mean {near[0]}?" if near else f" There are {', '.join(names)}."
 
 

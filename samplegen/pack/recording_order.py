@@ -1,5 +1,6 @@
 """What morphs and phase diffusions have in common: sounds made of recordings, with reports beside them."""
 
+import importlib.util
 import json
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, ClassVar, Final
 import samplegen
 from samplegen import files
 from samplegen.audio.source import Source, open_source
-from samplegen.errors import InputError, OutputError, SamplegenError
+from samplegen.errors import DependencyError, InputError, OutputError, SamplegenError
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.export import PackWriter
 from samplegen.pack.gates import judge
@@ -58,6 +59,8 @@ class RecordingOrder(PlannedOrder):
         self._said = frozenset(notes)
         self.seed = DEFAULT_SEED if request.seed is None else request.seed
         self._request, self._settings, self._used = request, settings, effective
+        if request.plot:
+            _require_figures(request.palette)
         self._recordings = find_recordings(request.inputs)
         self.count = len(self._recordings) * request.count
         self._held = ExitStack()
@@ -196,6 +199,15 @@ def read_report(writer: PackWriter, entry: FileEntry) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return report if isinstance(report, dict) else {}
+
+
+def _require_figures(palette: str) -> None:
+    """Refuse a figure that could not be drawn before anything is made."""
+    from samplegen.plots.palettes import palette_of
+
+    palette_of(palette)
+    if importlib.util.find_spec("matplotlib") is None:
+        raise DependencyError("--plot needs matplotlib. Install it with: pip install 'samplegen[eval]'")
 
 
 def _beside(entry: FileEntry, suffix: str) -> str:

@@ -5,8 +5,9 @@ from typing import Final
 
 import samplegen
 from samplegen.audio import quality
+from samplegen.audio.resample import resample
 from samplegen.audio.types import Audio
-from samplegen.pack.export import PackWriter, conform
+from samplegen.pack.export import PackWriter
 from samplegen.pack.gates import judge
 from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.manifest import job_key
@@ -44,11 +45,10 @@ def add_slices(
         if number > MAX_SLICES:
             left_out.append(f"All events after the first {MAX_SLICES} were left out.")
             break
-        sound = _slice(clip, recording=recording, place=place)
+        sound = _slice(resample(clip, sample_rate=writer.sample_rate), recording=recording, place=place)
         job = job_key(engine=ENGINE, model_hash=recording.sha256, seed=0, parameters=sound.provenance.parameters)
         entry = writer.done(job)
         if entry is None:
-            sound = conform(sound, sample_rate=writer.sample_rate)
             verdict = judge(sound, index=recall.index(), loudness=False)
             if not verdict.passed:
                 left_out.append(f"Event {number}: {verdict.reasons[0]}")

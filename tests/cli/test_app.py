@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     ["loops"],
     ["oneshots"],
+    ["morph"],
+    ["phase"],
     ["doctor"],
     ["pack", "check"],
     ["models", "list"],
