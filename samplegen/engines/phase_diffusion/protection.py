@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,7 @@ class AmountTrack:
     at: Values
     values: Values
 
-    @property
+    @cached_property
     def constant(self) -> bool:
         """Whether it never changes."""
         return bool(self.values.min() == self.values.max())
@@ -68,16 +69,20 @@ class AmountTrack:
         begin = np.asarray(starts, dtype=np.float64)
         return np.asarray((self._integral(begin + widths) - self._integral(begin)) / widths)
 
+    @cached_property
+    def _summed(self) -> Values:
+        """Integral from the first point to each point."""
+        areas = 0.5 * np.diff(self.at) * (self.values[1:] + self.values[:-1])
+        return np.concatenate([[0.0], np.cumsum(areas)])
+
     def _integral(self, to: Values) -> Values:
         """Integral from the first point to `to`."""
-        steps = np.diff(self.at)
-        summed = np.concatenate([[0.0], np.cumsum(0.5 * steps * (self.values[1:] + self.values[:-1]))])
-        index = np.clip(np.searchsorted(self.at, to, side="right") - 1, 0, len(steps) - 1)
+        index = np.clip(np.searchsorted(self.at, to, side="right") - 1, 0, len(self.at) - 2)
         inside = np.clip(to, self.at[0], self.at[-1])
         past = inside - self.at[index]
-        slope = (self.values[index + 1] - self.values[index]) / steps[index]
+        slope = (self.values[index + 1] - self.values[index]) / (self.at[index + 1] - self.at[index])
         outside = np.where(to < self.at[0], self.values[0], self.values[-1]) * (to - inside)
-        return np.asarray(summed[index] + past * (self.values[index] + 0.5 * slope * past) + outside)
+        return np.asarray(self._summed[index] + past * (self.values[index] + 0.5 * slope * past) + outside)
 
 
 def amount_track(

@@ -88,10 +88,9 @@ def band_envelopes(
     return np.exp(levels).astype(np.float32)
 
 
-def event_at(events: Sequence[Event], positions: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-    """Index of the event that holds each position; in a gap the next one, past the end the last."""
-    ends = np.array([event.end for event in events], dtype=np.int64)
-    return np.minimum(np.searchsorted(ends, positions, side="right"), len(events) - 1).astype(np.int64)
+def event_at(ends: npt.NDArray[np.int64], positions: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+    """Index of the event, of those with these `ends`, at each position; in a gap the next, past the end the last."""
+    return np.minimum(np.searchsorted(ends, positions, side="right"), len(ends) - 1).astype(np.int64)
 
 
 class Envelopes:
@@ -138,9 +137,10 @@ def latent_blend(
     events: Sequence[Event], bands: npt.NDArray[np.float32], *, framing: Framing, sample_rate: int
 ) -> LatentBlend:
     """The blend for the frames of a recording: each takes the event that holds its centre."""
+    ends = np.array([event.end for event in events], dtype=np.int64)
 
     def event_of(first: int, count: int) -> npt.NDArray[np.int64]:
-        return event_at(events, framing.starts(first, count) + framing.window_size // 2)
+        return event_at(ends, framing.starts(first, count) + framing.window_size // 2)
 
     filters = mel_filters(framing.window_size, sample_rate)
     return LatentBlend(Envelopes(bands, filters=filters), event_of=event_of)

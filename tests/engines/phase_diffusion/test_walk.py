@@ -3,7 +3,6 @@ import pytest
 
 from samplegen.engines.on_the_fly.annealing import denoise
 from samplegen.engines.on_the_fly.clusters import Clusters, find_clusters
-from samplegen.engines.on_the_fly.events import Event
 from samplegen.engines.on_the_fly.learning import Learned, learn
 from samplegen.engines.on_the_fly.patches import mel_filters, normalise, patch_fft
 from samplegen.engines.on_the_fly.streams import Streams
@@ -38,9 +37,10 @@ def test_events_come_closer_to_their_centres():
 
 
 def test_the_event_of_a_position():
-    events = (Event(0, 10), Event(10, 20), Event(30, 40))
+    """Events of samples 0..9, 10..19 and, behind a gap, 30..39."""
+    ends = np.array([10, 20, 40])
     positions = np.array([-5, 0, 9, 10, 19, 20, 29, 30, 39, 40, 99])
-    np.testing.assert_array_equal(event_at(events, positions), [0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2])
+    np.testing.assert_array_equal(event_at(ends, positions), [0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2])
 
 
 def learned_of(patches) -> Learned:
