@@ -27,6 +27,7 @@ from samplegen.engines.phase_diffusion.frames import (
     inverse,
 )
 from samplegen.engines.phase_diffusion.levels import Levels, output_gain
+from samplegen.engines.phase_diffusion.phases import Phases
 from samplegen.engines.phase_diffusion.report import analysis_figures, make_report
 from samplegen.engines.phase_diffusion.result import PhaseResult
 from samplegen.engines.phase_diffusion.settings import PhaseSettings, resolve
@@ -225,7 +226,7 @@ def _render(
     progress: _Share,
 ) -> Levels:
     """Everything after the analysis, into `spool`, before the gain."""
-    phases = _Phases(settings, framing, channels=source.channels)
+    phases = Phases(settings, framing, channels=source.channels)
     overlap = OverlapAdd(framing, channels=source.channels)
     levels = Levels(source.channels)
     for block in frame_blocks(source, framing):
@@ -254,25 +255,6 @@ def _mix(dry: Samples, wet: Samples, voices: Sequence[_Voice], *, start: int) ->
     for voice in voices:
         wet[voice.channels] *= voice.analysis.amount.between(start, start + wet.shape[1])
     wet += dry
-
-
-class _Phases:
-    """Random unit phasors in the order of the frames, so that the size of a block changes nothing."""
-
-    def __init__(self, settings: PhaseSettings, framing: Framing, *, channels: int) -> None:
-        self._rng = Streams(settings.seed).stream("phases")
-        self._rows = 1 if settings.stereo == "linked" else channels
-        self._bins = framing.bins
-
-    def draw(self, frames: int) -> Spectra:
-        """``[1 or C, B, F]``; 0 Hz and Nyquist keep their sign."""
-        angles = self._rng.random((frames, self._rows, self._bins), dtype=np.float32)
-        angles *= np.float32(2.0 * np.pi)
-        phasors = np.empty((self._rows, frames, self._bins), dtype=np.complex64)
-        np.cos(angles.transpose(1, 0, 2), out=phasors.real)
-        np.sin(angles.transpose(1, 0, 2), out=phasors.imag)
-        phasors[..., 0] = phasors[..., -1] = 1.0
-        return phasors
 
 
 def _output_figures(source: Source, levels: Levels, gain: float, spool: Spool) -> dict[str, Any]:
