@@ -8,7 +8,6 @@ from samplegen.audio import quality
 from samplegen.audio.types import Audio
 from samplegen.pack.gates import MAX_DC, PEAK_FLOOR_DB
 from samplegen.pack.sound import PEAK_CEILING_DB
-from samplegen.post.loudness import remove_dc
 from samplegen.units import db_to_gain
 
 QUIET_PEAK_DB: Final = -1.0
@@ -23,6 +22,8 @@ def fit_level(audio: Audio, *, ring: bool) -> tuple[Audio, tuple[str, ...]]:
     notes = []
     offset = quality.dc_offset(audio)
     if offset > MAX_DC:
+        from samplegen.post.loudness import remove_dc  # seldom needed, and brings every effect
+
         audio = remove_dc(audio, ring=ring)
         notes.append(f"A constant offset of {offset:.4f} was removed.")
     peak_db = quality.peak_db(audio)

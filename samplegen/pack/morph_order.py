@@ -13,7 +13,6 @@ from samplegen.pack.manifest import FileEntry
 from samplegen.pack.recording_order import Drawn, RecordingOrder, read_report
 from samplegen.pack.recordings import Recording
 from samplegen.pack.requests import MorphRequest
-from samplegen.pack.slices import add_slices, describe_slices
 from samplegen.pack.sound import Sound, Tags
 
 CATEGORY: Final = "morph"
@@ -39,6 +38,8 @@ class MorphOrder(RecordingOrder):
         """The slices, which are the same for all variations of a recording."""
         if not self._export:
             return {}
+        from samplegen.pack.slices import add_slices, describe_slices
+
         recording, _ = self._place(index)
         clips = export_events(drawn.source, drawn.result.events)
         added, left_out = add_slices(

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samplegen.errors import InputError, SamplegenError
+from samplegen.pack.recordings import AUDIO_SUFFIXES
 from samplegen.training.grooves import read_groove
 from samplegen.training.library import DEFAULT_LICENCES, GROOVE_KIND, KINDS, TONAL_KINDS, Dropped, Record, ScanResult
 from samplegen.training.names import parse_name
 from samplegen.training.split import Split, split_sources
 from samplegen.units import bars_to_seconds
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".ogg", ".mp3", ".opus", ".caf", ".w64"})
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
 USER_LICENCE = "user"
 MIN_DURATION_S = 0.01

@@ -1,6 +1,9 @@
 """`samplegen morph` and `phase`: exit codes, what is printed, and the files that are written."""
 
 import json
+import os
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -226,3 +229,17 @@ def test_bad_inputs(
     captured = capsys.readouterr()
     assert captured.err.startswith(f"Error: {message}") and captured.err.count("\n") == 1 and captured.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.wav", "empty"]
+
+
+@pytest.mark.parametrize("command", ["morph", "phase"])
+def test_textures_load_nothing_heavy(command: str, tmp_path: Path, drums: str) -> None:
+    code = (
+        "import sys\nfrom samplegen.cli.app import run\nassert run(sys.argv[1:]) == 0\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    arguments = [sys.executable, "-c", code, command, drums, "--out", str(tmp_path / "pack")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.split())
+    assert "numpy" in loaded and not loaded & {"torch", "librosa", "scipy", "matplotlib", "pyloudnorm", "rich"}

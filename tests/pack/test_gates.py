@@ -164,3 +164,48 @@ def test_drawing_gives_up_with_reasons() -> None:
     rejected = draw_until(lambda attempt: make_one_shot(), lambda sound: verdict, attempts=3)
     assert isinstance(rejected, Rejected)
     assert len(rejected.verdicts) == 3 and rejected.reasons == ("Too loud.",)
+
+
+def test_what_a_users_recording_crackles_is_counted_not_judged() -> None:
+    sound = make_one_shot()
+    samples = sound.audio.samples.copy()
+    samples[0, 9_000] += 0.5
+    crackling = spoil(sound, np.clip(samples, -0.9, 0.9))
+    assert failed(crackling) == {"clicks"}
+    own = Sound(crackling.audio, crackling.tags, Provenance("morph_chain"))
+    verdict = judge(own)
+    assert verdict.passed and verdict.measures["clicks"] == 1
+
+
+def test_loudness_is_measured_unless_told_not_to() -> None:
+    assert judge(make_loop()).measures["lufs"] is not None
+    assert "lufs" not in judge(make_loop(), loudness=False).measures
+
+
+def test_only_sounds_of_one_kind_are_near_each_other() -> None:
+    loop = make_loop()
+    texture = Sound(loop.audio, Tags("texture", "fog"), loop.provenance)
+    index = DuplicateIndex()
+    index.add(loop)
+    assert index.nearest(texture) is None
+    index.add(texture, name="fog 1")
+    assert failed(texture, index=index) == {"duplicate"}
+    noise = np.random.default_rng(5).standard_normal(loop.audio.samples.shape)
+    variation = spoil(texture, (loop.audio.samples * 0.95 + 0.01 * noise).astype(np.float32))
+    assert failed(variation, index=index) == set()
+
+
+def test_a_texture_is_compared_by_its_first_minute() -> None:
+    rate, noise = 8_000, np.random.default_rng(6).standard_normal(70 * 8_000)
+    other_end, other_start = noise.copy(), noise.copy()
+    other_end[62 * rate :] *= 0.1
+    other_start[: 2 * rate] *= 0.1
+    sounds = [
+        Sound(Audio((0.1 * samples).astype(np.float32), rate), Tags("texture", "fog"), Provenance("test"))
+        for samples in (noise, other_end, other_start)
+    ]
+    index = DuplicateIndex()
+    index.add(sounds[0])
+    nearest = [index.nearest(sound) for sound in sounds[1:]]
+    assert nearest[0] is not None and nearest[0].distance_db < 1e-3
+    assert nearest[1] is not None and nearest[1].distance_db > 0.5
