@@ -4,7 +4,7 @@ Three origins: noise, a morph chain of a recording's events on the beat grid, an
 recording whose phases diffuse ever more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,15 +13,17 @@ import numpy as np
 from samplegen.audio.source import as_source, whole
 from samplegen.audio.spool import Spool
 from samplegen.audio.types import Audio, Samples
+from samplegen.engines.on_the_fly.events import Event
 from samplegen.engines.on_the_fly.streams import Streams
 from samplegen.units import seconds_to_samples
-from samplegen.variations.curves import Curve, Sweep
+from samplegen.variations.curves import Curve, Float64, Sweep
 from samplegen.variations.material import as_stereo, prolong, sustain, wash
 from samplegen.variations.noise_layers import draw_noise, render_noise
 from samplegen.variations.reading import Reading
 from samplegen.variations.timeline import Pulses, place_pulses
 
 # The guide's own riser: "diffusion_steps=10, T_start=5.0, T_end=0.5" on Plasma Burst.
+PRESET: Final = "plasma_burst"
 RISER_STEPS: Final = 10
 RISER_TEMPERATURES: Final = (5.0, 0.5)
 _RUNS: Final = 2
@@ -82,7 +84,8 @@ def smeared_bed(recording: Audio, *, reading: Reading, streams: Streams) -> Bed:
     )
     steady = sustain(as_stereo(recording.samples), sample_rate=recording.sample_rate)
     start = int(rng.integers(max(1, steady.shape[1] - reading.length)))
-    long = prolong(steady, length=reading.length, start=start, sample_rate=recording.sample_rate)
+    beat = seconds_to_samples(reading.timeline.beat_s, sample_rate=recording.sample_rate)
+    long = prolong(steady, length=reading.length, start=start, unit=beat, sample_rate=recording.sample_rate)
     source = as_source(Audio(long, recording.sample_rate))
 
     def amount(position: float) -> float:
@@ -98,56 +101,53 @@ def events_bed(recording: Audio, *, reading: Reading, density: Curve, streams: S
     """Events of the recording on the grid, ever denser, as chains from chaos to one identity choose them.
 
     Far from the climax the events of many chains alternate; each chain falls silent at a
-    place of its own, and one is left at the climax. A diffuse tail of the events fills the gaps.
+    place of its own, and one is left at the climax. A diffuse tail of the events fills the
+    gaps. An impact is the last event alone, and its tail.
     """
-    from samplegen.engines.morph_chain.engine import morph
-    from samplegen.engines.morph_chain.presets import settings_for
-
-    rng = streams.stream("recipe")
-    hot, cold = RISER_TEMPERATURES
-    source = as_source(recording)
-    seeds = [int(seed) for seed in rng.integers(2**31, size=_RUNS)]
-    results = [
-        morph(source, settings_for("plasma_burst", diffusion_steps=RISER_STEPS, temperature_start=hot,
-                                   temperature_end=cold, seed=seed))
-        for seed in seeds
-    ]  # fmt: skip
-    events = results[0].events
-    chains = [chain.sequence for result in results for chain in result.chains]
-    target = int(rng.integers(len(results[0].chains)))
-    timeline = reading.timeline
+    rng, timeline = streams.stream("recipe"), reading.timeline
+    hits = timeline.direction == "impact"
+    chains, target, drawn = _grow_chains(recording, rng)
     pulses = place_pulses(timeline, density=density)
-    if timeline.direction == "impact":
+    if hits:
         pulses = Pulses(pulses.starts[:1], pulses.notes[:1], pulses.length)
     chosen = _choose(chains, target, timeline.progress(pulses.starts / pulses.length), rng)
-    dry = as_stereo(_lay(recording, [(events[event].start, events[event].end) for event in chosen], pulses, reading))
-    decay_s = None if timeline.direction == "impact" else float(rng.uniform(0.8, 2.4))
+    dry = as_stereo(_lay(recording, chosen, pulses, reading))
+    tail_s = None if hits else float(rng.uniform(0.8, 2.4))
     share = float(rng.uniform(0.25, 0.5))
-    wet = wash(dry, decay_s=decay_s, sample_rate=recording.sample_rate, rng=streams.stream("tail"))
-    drawn = {
-        "preset": "plasma_burst", "diffusion_steps": RISER_STEPS, "temperature_start": hot, "temperature_end": cold,
-        "seeds": seeds, "chains": len(chains), "target": target, "events": [int(event) for event in chosen],
-        "tail_s": decay_s, "tail_share": share,
-    }  # fmt: skip
+    wet = wash(
+        dry, decay_s=tail_s, level=1.0 if hits else None, sample_rate=timeline.sample_rate, rng=streams.stream("tail")
+    )
     samples = dry * np.float32(np.sqrt(1.0 - share)) + wet * np.float32(np.sqrt(share))
+    drawn |= {"events": [[event.start, event.end] for event in chosen], "tail_s": tail_s, "tail_share": share}
     return Bed(samples, "morph_chain", drawn, max(0.25, timeline.beat_s), 0.0, 1.0)
 
 
-def _choose(
-    chains: list[tuple[int, ...]], target: int, progress: "np.ndarray[Any, Any]", rng: np.random.Generator
-) -> list[int]:
+def _grow_chains(recording: Audio, rng: np.random.Generator) -> tuple[list[list[Event]], int, dict[str, Any]]:
+    """Chains of events of several runs of the engine, which of them wins, and what was drawn."""
+    from samplegen.engines.morph_chain.engine import morph
+    from samplegen.engines.morph_chain.presets import settings_for
+
+    hot, cold = RISER_TEMPERATURES
+    recipe = {"diffusion_steps": RISER_STEPS, "temperature_start": hot, "temperature_end": cold}
+    seeds = [int(seed) for seed in rng.integers(2**31, size=_RUNS)]
+    results = [morph(as_source(recording), settings_for(PRESET, **recipe, seed=seed)) for seed in seeds]
+    chains = [[result.events[event] for event in chain.sequence] for result in results for chain in result.chains]
+    target = int(rng.integers(len(results[0].chains)))
+    return chains, target, {"preset": PRESET, **recipe, "seeds": seeds, "chains": len(chains), "target": target}
+
+
+def _choose(chains: Sequence[Sequence[Event]], target: int, progress: Float64, rng: np.random.Generator) -> list[Event]:
     """Event of each pulse: the step of a chain that is still heard at that progress."""
     falls_silent = rng.uniform(0.15, 0.75, len(chains))
     falls_silent[target] = np.inf
     chosen = []
     for place in progress:
-        heard = np.flatnonzero(place < falls_silent)
-        chain = chains[int(rng.choice(heard))]
-        chosen.append(int(chain[min(int(place * len(chain)), len(chain) - 1)]))
+        chain = chains[int(rng.choice(np.flatnonzero(place < falls_silent)))]
+        chosen.append(chain[min(int(place * len(chain)), len(chain) - 1)])
     return chosen
 
 
-def _lay(recording: Audio, clips: list[tuple[int, int]], pulses: Pulses, reading: Reading) -> Samples:
+def _lay(recording: Audio, clips: Sequence[Event], pulses: Pulses, reading: Reading) -> Samples:
     """Clips of equal level with their attacks on the pulses, each until the next one, ``[C, n]``."""
     from samplegen.engines.morph_chain.clips import find_attack
 
@@ -157,13 +157,15 @@ def _lay(recording: Audio, clips: list[tuple[int, int]], pulses: Pulses, reading
     loudest = float(np.abs(recording.samples).max())
     starts = reading.in_bed(pulses.starts)
     stops = reading.in_bed(pulses.starts + pulses.spans)
-    for (first, last), start, stop in zip(clips, starts, stops, strict=True):
-        attack = first + find_attack(recording.samples[:, first:last], sample_rate=rate)
+    for event, start, stop in zip(clips, starts, stops, strict=True):
+        first = event.start
+        attack = first + find_attack(recording.samples[:, first : event.end], sample_rate=rate)
         lead = min(before, attack - first, int(start))
-        clip = recording.samples[:, attack - lead : min(last, attack + int(stop - start) + fade)].copy()
+        clip = recording.samples[:, attack - lead : min(event.end, attack + int(stop - start) + fade)].copy()
         level = float(np.sqrt(np.mean(np.square(clip), dtype=np.float64)))
         clip /= np.float32(max(level, loudest * _LEAST_LEVEL))
         ramp = np.minimum(1.0, np.arange(clip.shape[1]) / max(lead, before // 2))
-        ramp *= np.minimum(1.0, np.arange(clip.shape[1])[::-1] / fade)
+        end = clip.shape[1] // 2 if reading.timeline.direction == "impact" else fade
+        ramp *= np.minimum(1.0, np.arange(clip.shape[1])[::-1] / max(1, end))
         made[:, start - lead : start - lead + clip.shape[1]] += clip * ramp.astype(np.float32)
     return made[:, : reading.length]

@@ -22,7 +22,7 @@ class Hit:
     boom_hz, boom_from_hz
         Pitch on which the boom settles, and from which it falls.
     boom_s
-        Time in which the boom decays.
+        Time in which the boom decays (by 8.7 dB); at most a fifth of the sound.
     """
 
     punch: float
@@ -50,6 +50,6 @@ def add_impact(samples: Samples, hit: Hit, *, sample_rate: int) -> Samples:
     time_s = np.arange(samples.shape[-1]) / sample_rate
     punched = samples * (1.0 + hit.punch * np.exp(-time_s / hit.punch_s)).astype(np.float32)
     hz = hit.boom_hz + (hit.boom_from_hz - hit.boom_hz) * np.exp(-time_s / 0.03)
-    boom = np.sin(2.0 * np.pi * np.cumsum(hz) / sample_rate) * np.exp(-time_s / hit.boom_s)
+    boom = np.sin(2.0 * np.pi * np.cumsum(hz) / sample_rate) * np.exp(-time_s / min(hit.boom_s, time_s[-1] / 5.0))
     level = hit.boom * float(np.abs(samples).max(initial=0.0))
     return punched + (level * boom).astype(np.float32)

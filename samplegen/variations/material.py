@@ -43,29 +43,38 @@ def sustain(samples: Samples, *, sample_rate: int) -> Samples:
     return flatten_level(trimmed, window_s=_SUSTAIN_S, sample_rate=sample_rate)
 
 
-def prolong(samples: Samples, *, length: int, start: int, sample_rate: int) -> Samples:
-    """`length` samples of ``[C, T]`` from `start` on; past the end it begins anew, with a crossfade.
+def prolong(samples: Samples, *, length: int, start: int, unit: int, sample_rate: int) -> Samples:
+    """`length` samples of ``[C, T]`` from `start` on, or, where there are too few, rounds of all of it.
 
-    Its rounds overlap by half a second, or a quarter of T if that is less.
+    Rounds overlap by half a second, or a quarter of T if that is less. They last whole
+    `unit` samples (a beat; halves of it where the material is short), so that they keep the grid.
     """
-    size = samples.shape[1]
-    overlap = max(1, min(seconds_to_samples(_CROSSFADE_S, sample_rate=sample_rate), size // 4))
-    rise = equal_power(overlap).astype(np.float32)
-    ring = samples[:, : size - overlap].copy()
-    ring[:, :overlap] = samples[:, :overlap] * rise + samples[:, size - overlap :] * np.sqrt(1.0 - rise**2)
-    if start + length <= size:
+    if start + length <= samples.shape[1]:
         return samples[:, start : start + length]
-    rounds = -(-(start + length) // ring.shape[1])
-    return np.tile(ring, rounds)[:, start : start + length]
+    overlap = max(1, min(seconds_to_samples(_CROSSFADE_S, sample_rate=sample_rate), samples.shape[1] // 4))
+    room = samples.shape[1] - overlap
+    while unit > room:
+        unit = max(1, unit // 2)
+    period = room // unit * unit
+    rise = equal_power(overlap).astype(np.float32)
+    ring = samples[:, :period].copy()
+    ring[:, :overlap] = ring[:, :overlap] * rise + samples[:, period : period + overlap] * np.sqrt(1.0 - rise**2)
+    made = np.tile(ring, -(-length // period))[:, :length]
+    made[:, :period] = samples[:, : min(period, length)]  # the first round has nothing to overlap with
+    return made
 
 
-def wash(samples: Samples, *, decay_s: float | None, sample_rate: int, rng: np.random.Generator) -> Samples:
-    """A diffuse tail of ``[2, T]`` at its level, ``[2, T]``: each channel through noise of its own.
+def wash(
+    samples: Samples, *, decay_s: float | None, level: float | None, sample_rate: int, rng: np.random.Generator
+) -> Samples:
+    """A diffuse tail of ``[2, T]``, ``[2, T]``: each channel through noise of its own.
 
     Parameters
     ----------
     decay_s
         Time in which the tail falls by 60 dB; None keeps it up to the end.
+    level
+        RMS of the tail; None takes that of `samples`.
     """
     length = samples.shape[1]
     count = length if decay_s is None else min(length, seconds_to_samples(decay_s, sample_rate=sample_rate))
@@ -77,7 +86,7 @@ def wash(samples: Samples, *, decay_s: float | None, sample_rate: int, rng: np.r
         np.fft.irfft(np.fft.rfft(channel, size) * np.fft.rfft(noise, size), size)[:length].astype(np.float32)
         for channel, noise in zip(samples, tail, strict=True)
     ])  # fmt: skip
-    return made * np.float32(_rms(samples) / max(_rms(made), 1e-12))
+    return made * np.float32((_rms(samples) if level is None else level) / max(_rms(made), 1e-12))
 
 
 def _rms(samples: Samples) -> float:

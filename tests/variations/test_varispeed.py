@@ -41,6 +41,16 @@ def test_what_would_fold_back_vanishes(hz: float, semitones: float) -> None:
     assert rms_db(read_at(sine(hz, 40_000), places)[:, 300:-300]) < -60.0 - 3.01
 
 
+def test_a_tone_that_rises_out_of_the_band_does_not_come_back() -> None:
+    """12 kHz, read up an octave: from 22.05 kHz on it must vanish, not fold down."""
+    timeline = Timeline(120.0, 1)
+    reading = Reading(timeline, semitones=12.0)
+    made = reading.read(sine(12_000.0, reading.length))[0]
+    late = made[int(0.9 * made.size) : -400]  # log2(22.05 / 12) = 0.878 of the way
+    spectrum = np.abs(np.fft.rfft(late * np.hanning(late.size))) / (0.25 * late.size)
+    assert 20.0 * np.log10(spectrum.max()) < -60.0
+
+
 def test_outside_is_silence() -> None:
     made = read_at(np.ones((1, 10), np.float32), np.arange(-300.0, 300.0))
     assert not made[0, :200].any() and not made[0, 400:].any()
