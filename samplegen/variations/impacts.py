@@ -52,4 +52,4 @@ def add_impact(samples: Samples, hit: Hit, *, sample_rate: int) -> Samples:
     hz = hit.boom_hz + (hit.boom_from_hz - hit.boom_hz) * np.exp(-time_s / 0.03)
     boom = np.sin(2.0 * np.pi * np.cumsum(hz) / sample_rate) * np.exp(-time_s / min(hit.boom_s, time_s[-1] / 5.0))
     level = hit.boom * float(np.abs(samples).max(initial=0.0))
-    return punched + (level * boom).astype(np.float32)
+    return np.asarray(punched + level * boom, np.float32)
