@@ -53,7 +53,7 @@ def embed(audio: Audio, *, loop: bool) -> Embedding:
         audio = audio.with_samples(samples)
     levels = log_mel_db(audio, n_fft=1024, hop_length=_HOP, n_mels=MEL_BANDS, ring=loop)
     frames = levels.shape[1]
-    starts = [units.slice_to_sample(k, slices=TIME_SLICES, length=frames) for k in range(TIME_SLICES)]
+    starts = [min(frames - 1, units.slice_to_sample(k, slices=TIME_SLICES, length=frames)) for k in range(TIME_SLICES)]
     picture = np.stack([levels[:, start : max(start + 1, end)].mean(axis=1)
                         for start, end in zip(starts, [*starts[1:], frames], strict=True)])  # fmt: skip
     return np.asarray(np.maximum(picture - picture.max(), FLOOR_DB), np.float32).ravel()

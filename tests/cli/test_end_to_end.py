@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import soundfile
 
-from samplegen import pipeline
 from samplegen.cli.app import run
-from samplegen.pack import gates
+from samplegen.pack import gates, orders
 from samplegen.pack.export import PackWriter
+from samplegen.pack.generator_orders import LoopOrder
 from samplegen.pack.verdict import Verdict
 from samplegen.units import bars_to_samples
 from tests.models import CODEC, GENERATOR, change_config, save_tiny_codec, tiny_network
@@ -21,7 +21,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def _lenient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "judge", lambda sound, index: Verdict((), {}))
+    monkeypatch.setattr(orders, "judge", lambda sound, index: Verdict((), {}))
 
 
 def command(out: Path, *more: str, model: str = GENERATOR) -> list[str]:
@@ -91,7 +91,7 @@ def test_ctrl_c_and_on(tmp_path: Path, capsys: Capture, monkeypatch: pytest.Monk
 
 @pytest.mark.usefixtures("tiny_models")
 def test_what_the_gates_refuse_is_not_written(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "ATTEMPTS", 1)
+    monkeypatch.setattr(LoopOrder, "attempts", 1)
     monkeypatch.setattr(gates, "LEVEL_FLOOR_DB", 0.0)
     assert run(command(tmp_path / "pack")) == 4
     error = capsys.readouterr().err

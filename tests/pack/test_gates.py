@@ -209,3 +209,13 @@ def test_a_texture_is_compared_by_its_first_minute() -> None:
     nearest = [index.nearest(sound) for sound in sounds[1:]]
     assert nearest[0] is not None and nearest[0].distance_db < 1e-3
     assert nearest[1] is not None and nearest[1].distance_db > 0.5
+
+
+@pytest.mark.parametrize("length", [1, 100, 4_410, 8_191])
+def test_short_textures_have_a_picture(length: int) -> None:
+    noise = 0.1 * np.random.default_rng(7).standard_normal(length)
+    texture = Sound(Audio(noise.astype(np.float32), SAMPLE_RATE), Tags("texture", "fog"), Provenance("test"))
+    index = DuplicateIndex()
+    index.add(texture)
+    nearest = index.nearest(texture)
+    assert nearest is not None and nearest.distance_db == 0.0
