@@ -1,27 +1,19 @@
 """From a request to a pack: plan, make, post-process, gate, redraw, name, tag, write.
 
-Sounds are drawn in fixed blocks, so that a run that was stopped goes on with the same
-bytes: a block draws again exactly what it drew before and writes what is missing.
-
 Orders and engines are imported by the functions that need them: what makes textures
 of a recording starts in a fraction of the time that the generators' torch takes.
 """
 
 import secrets
 import time
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from samplegen.errors import InputError, OutputError
-from samplegen.pack.export import PackWriter, conform
+from samplegen.pack.export import PackWriter
+from samplegen.pack.filling import PackResult, fill_pack
 from samplegen.pack.licence import SOURCE_LICENCE
-from samplegen.pack.long import judge_long
-from samplegen.pack.manifest import FileEntry
 from samplegen.pack.naming import DEFAULT_TEMPLATE
-from samplegen.pack.orders import AnySound, Order
-from samplegen.pack.recall import Recall
+from samplegen.pack.orders import Order
 from samplegen.pack.requests import (
     GeneratorRequest,
     LoopRequest,
@@ -29,10 +21,8 @@ from samplegen.pack.requests import (
     OneShotRequest,
     PhaseRequest,
     RecordingRequest,
-    Report,
     Request,
 )
-from samplegen.pack.sound import Sound
 
 if TYPE_CHECKING:
     from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
@@ -40,43 +30,12 @@ if TYPE_CHECKING:
     from samplegen.pack.phase_order import PhaseOrder
     from samplegen.variations.riser_order import RiserRequest
 
-if TYPE_CHECKING:
-    pass
-
 DEFAULT_MODEL = "generator-drums-44k"
 
 __all__ = [
     "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "make_loops", "make_morphs",
-    "make_one_shots", "make_phases", "make_risers", "open_pack", "run",
+    "make_one_shots", "make_phases", "make_risers", "open_pack",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class PackResult:
-    """What was made.
-
-    Parameters
-    ----------
-    files
-        Relative to `folder`, those of this request only.
-    redraws
-        Draws that a gate refused.
-    missing
-        Sounds that no attempt could make, each with why.
-    unknown_words
-        Words of the prompt that were not understood.
-    notes
-        What else the user should know.
-    """
-
-    folder: Path
-    files: tuple[Path, ...]
-    seed: int
-    redraws: int
-    seconds: float
-    missing: tuple[str, ...] = ()
-    unknown_words: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def make_loops(request: LoopRequest) -> PackResult:
@@ -115,7 +74,7 @@ def make_risers(request: "RiserRequest") -> PackResult:
     order = RiserOrder(request)
     asked = replace(request, template=request.template or TEMPLATE)
     writer = open_pack(asked, seed=order.seed, created_by="samplegen, riser", licence=order.licence)
-    return run(order, writer, progress=request.progress, start=start)
+    return fill_pack(order, writer, progress=request.progress, start=start)
 
 
 def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOrder]") -> PackResult:
@@ -130,7 +89,7 @@ def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOr
         request, seed=seed, created_by=f"samplegen, model {generator.name}", licence=known.licence,
         attributions=known.attributions,
     )  # fmt: skip
-    return run(order, writer, progress=request.progress, start=start)
+    return fill_pack(order, writer, progress=request.progress, start=start)
 
 
 def _transform(request: RecordingRequest, plan: "type[MorphOrder] | type[PhaseOrder]") -> PackResult:
@@ -140,7 +99,7 @@ def _transform(request: RecordingRequest, plan: "type[MorphOrder] | type[PhaseOr
         request, seed=order.seed, created_by=f"samplegen, {order.engine}", licence=SOURCE_LICENCE,
         sample_rate=order.sample_rate,
     )  # fmt: skip
-    return run(order, writer, progress=request.progress, start=start)
+    return fill_pack(order, writer, progress=request.progress, start=start)
 
 
 def open_pack(
@@ -160,97 +119,3 @@ def open_pack(
         created_by=created_by,
         force=request.force,
     )
-
-
-@dataclass
-class _Filling:
-    """A pack while an order fills it."""
-
-    order: Order
-    writer: PackWriter
-    recall: Recall
-    files: dict[int, Path] = field(default_factory=dict)
-    reasons: dict[int, str] = field(default_factory=dict)
-    errors: list[InputError] = field(default_factory=list)
-    redraws: int = 0
-
-
-def run(order: Order, writer: PackWriter, *, progress: Report | None = None, start: float | None = None) -> PackResult:
-    """Make every sound of `order` that `writer` lacks, and finish the pack.
-
-    Raises
-    ------
-    SamplegenError
-        If no sound could be made; then no pack is finished.
-    """
-    start = time.monotonic() if start is None else start
-    filling = _Filling(order, writer, Recall(writer))
-    with closing(order), writer:
-        for first in range(0, order.count, order.block):
-            block = range(first, min(first + order.block, order.count))
-            _fill_block(filling, block)
-            if progress:
-                progress(block.stop, order.count)
-        reasons = [filling.reasons[number] for number in sorted(filling.reasons) if number not in filling.files]
-        missing = tuple(dict.fromkeys(reasons))
-        if not filling.files:
-            raise order.nothing_made(missing, filling.errors)
-    files = tuple(dict.fromkeys(filling.files[number] for number in sorted(filling.files)))
-    return PackResult(
-        writer.folder, files, order.seed, filling.redraws, time.monotonic() - start, missing,
-        order.unknown_words, tuple(dict.fromkeys(order.notes)),
-    )  # fmt: skip
-
-
-def _fill_block(filling: _Filling, block: range) -> None:
-    """Draw a block until every sound passed or attempts run out.
-
-    Sounds that an earlier run finished take part in the attempts that they took part in then.
-    """
-    order, writer = filling.order, filling.writer
-    done = {number: entry for number in block if (entry := writer.done(order.job(number)))}
-    filling.files |= {number: Path(entry.path) for number, entry in done.items()}
-    waiting = [number for number in block if number not in done or not order.is_complete(number, writer, done[number])]
-    for attempt in range(order.attempts if waiting else 0):
-        drawn = [
-            number for number in block if number in waiting or (number in done and done[number].redraws >= attempt)
-        ]
-        try:
-            sounds = order.make(drawn, attempt)
-        except OutputError:
-            raise
-        except InputError as error:  # a recording of no use; the others go on
-            filling.errors.append(error)
-            filling.reasons |= dict.fromkeys(waiting, str(error))
-            break
-        for number, sound in zip(drawn, sounds, strict=True):
-            entry = done.get(number)
-            if entry is None:
-                entry = _add(filling, number, sound, attempt)
-            elif entry.redraws != attempt:
-                continue
-            if entry is not None and number in waiting:
-                order.accompany(number, writer, entry)
-                waiting.remove(number)
-        if not waiting:
-            break
-
-
-def _add(filling: _Filling, number: int, sound: AnySound, attempt: int) -> FileEntry | None:
-    """Write a sound that the gates let pass; otherwise None, and the reason is noted."""
-    order, writer = filling.order, filling.writer
-    if isinstance(sound, Sound):
-        sound = conform(sound, sample_rate=writer.sample_rate)
-        verdict = order.judge(sound, index=filling.recall.index())
-    else:
-        verdict = judge_long(sound)
-    if not verdict.passed:
-        filling.redraws += 1
-        filling.reasons[number] = f"{order.label(number)}: {verdict.reasons[0]}"
-        return None
-    if isinstance(sound, Sound):
-        entry = writer.add(sound, job=order.job(number), verdict=verdict, redraws=attempt)
-    else:
-        entry = writer.add_long(sound, job=order.job(number), verdict=verdict, redraws=attempt)
-    filling.files[number] = Path(entry.path)
-    return entry

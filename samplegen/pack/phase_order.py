@@ -15,7 +15,7 @@ from samplegen.pack.requests import PhaseRequest
 from samplegen.pack.sound import LongSound, Sound
 
 CATEGORY: Final = "phase"
-LONGEST_IN_MEMORY: Final = 600 * 2 * 48_000  # values of all channels
+LONGEST_IN_MEMORY: Final = 90 * 2 * 48_000  # values of all channels: a minute and a half of stereo
 
 
 class PhaseOrder(RecordingOrder):
