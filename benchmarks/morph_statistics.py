@@ -1,4 +1,4 @@
-"""Statistics of morph chains on three recordings, every published preset, several seeds.
+"""Statistics, levels and brightness of morph chains on three recordings, every preset, several seeds.
 
 python benchmarks/morph_statistics.py --audio ../shared/audio --seeds 3
 """
@@ -15,11 +15,11 @@ from samplegen.evaluation.recordings import make_recordings
 def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
     measured = []
-    presets = options.presets or [name for name in PRESETS if name != "custom"]
+    presets = options.presets or list(PRESETS)
     for figures in measure(make_recordings(options.audio), presets=presets, seeds=range(1, options.seeds + 1)):
         measured.append(figures)
-        print(f"{figures[0]}, {figures[1]}: {len(figures[2])} chains", file=sys.stderr)
-    print(statistics_table(measured), end="")
+        print(f"{figures.recording}, {figures.preset}: {len(figures.chains)} chains", file=sys.stderr)
+    print(statistics_table(sorted(measured, key=lambda one: presets.index(one.preset))), end="")
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
