@@ -113,11 +113,11 @@ class RecordingOrder(PlannedOrder):
         drawn = self._drawn
         if drawn is None:
             raise SamplegenError("a sound is accompanied before it is made")
+        recording, _ = self._place(index)
         if self._request.plot:
             paths = [files.resolve_inside(writer.folder, _beside(entry, suffix)) for suffix in (".png", ".svg")]
             paths[0].parent.mkdir(parents=True, exist_ok=True)
-            self._draw_figure(drawn, paths, title=self._place(index)[0].name)
-        recording, _ = self._place(index)
+            self._draw_figure(drawn, paths, title=", ".join(filter(None, (recording.name, self._request.preset))))
         told = [*drawn.report.get("warnings", ()), *drawn.report.get("level_notes", ())]
         self.notes += [f"{recording.path}: {text}" for text in told if text not in self._said]
         report = {
