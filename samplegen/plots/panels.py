@@ -1,5 +1,6 @@
 """The sheet of six panels both figures are drawn on, and the panels they have in common."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,10 @@ def new_sheet(heading: str, *, footer: Sequence[str] = ()) -> tuple[Any, list[An
         hspace=0.36, wspace=0.1,
     )  # fmt: skip
     panels = [figure.add_subplot(grid[row, column]) for row in range(3) for column in range(2)]
-    figure.text(0.5, 0.985, shorten(heading, 120), fontsize=_HEADING_PT, ha="center", va="top")
+    # A file's name is no formula, whatever dollar signs it holds.
+    figure.text(0.5, 0.985, shorten(heading, 120), fontsize=_HEADING_PT, ha="center", va="top", parse_math=False)
     for row, line in enumerate(lines, start=1):
-        figure.text(0.01, above - _FOOTER_STEP * row, line, fontsize=FONT_PT, va="bottom")
+        figure.text(0.01, above - _FOOTER_STEP * row, line, fontsize=FONT_PT, va="bottom", parse_math=False)
     return figure, panels
 
 
@@ -69,7 +71,8 @@ def save(figure: Any, path: Path | Sequence[Path]) -> None:
         kind = _FORMATS[target.suffix.lower()]
         about = {"Software": "samplegen"} if kind == "png" else {"Creator": "samplegen", "Date": None}
         # The salt names the clip paths of an SVG, which are random otherwise.
-        with rc_context({"svg.hashsalt": "samplegen"}):
+        with rc_context({"svg.hashsalt": "samplegen"}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"Glyph \d+ ")  # a file may be named as the font cannot; it draws a box
             write_atomically(target, lambda file, k=kind, a=about: figure.savefig(file, format=k, metadata=a))  # type: ignore[misc]
 
 

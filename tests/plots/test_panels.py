@@ -120,3 +120,11 @@ def test_one_picture_or_several(tmp_path):
     figure, _ = panels.new_sheet("x")
     panels.save(figure, [tmp_path / "a.png", tmp_path / "a.svg"])
     assert {path.name for path in Path(tmp_path).iterdir()} == {"a.png", "a.svg"}
+
+
+def test_names_that_look_like_formulas_or_have_no_glyph(tmp_path):
+    """A warning would be an error here."""
+    name = "a$\\frac$ ^b 🎹.wav"
+    figure, _ = panels.new_sheet(name, footer=["$\\x$"])
+    panels.save(figure, [tmp_path / "a.png", tmp_path / "a.svg"])
+    assert figure.texts[0].get_text() == name and picture_size(tmp_path / "a.png") == (1600, 1000)
