@@ -178,6 +178,14 @@ OptionalBpm = Annotated[
 OptionalBars = Annotated[
     int | None, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Length in bars; needs --bpm.")
 ]
+EventsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--events", metavar="FILE",
+        help="Your own events for one recording: start and end in seconds on each line, as CSV, JSON lines, text, or "
+        "labels from Audacity.",
+    ),
+]  # fmt: skip
 Model = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="Model, by name or folder. Left out, the bundled one.")
 ]

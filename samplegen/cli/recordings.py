@@ -12,6 +12,7 @@ from samplegen.cli.console import Console
 from samplegen.cli.options import (
     AnySeed,
     Count,
+    EventsFile,
     Force,
     GridStep,
     Hardware,
@@ -63,6 +64,7 @@ def morph(
     grid: GridStep = None,
     bars: OptionalBars = None,
     meter: Meter = "4/4",
+    events: EventsFile = None,
     export_events: Annotated[
         bool, typer.Option("--export-events", help="Write the recording's events as one-shots, too.")
     ] = False,
@@ -102,7 +104,7 @@ def morph(
         with console.progress("Morphing") as report:
             request = MorphRequest(
                 inputs=tuple(inputs or ()), preset=_plain(preset), settings=settings, grid=laid,
-                export_events=export_events, count=count, seed=seed, out=out, plot=plot, palette=palette,
+                events=events, export_events=export_events, count=count, seed=seed, out=out, plot=plot, palette=palette,
                 template=template, hardware=hardware, force=force, progress=report,
             )  # fmt: skip
             result = make_morphs(request)

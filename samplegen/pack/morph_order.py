@@ -7,6 +7,8 @@ from typing import Any, Final
 from samplegen.audio.types import Audio
 from samplegen.engines.morph_chain.clips import export_events
 from samplegen.engines.morph_chain.settings import resolve
+from samplegen.errors import UsageError
+from samplegen.pack.event_lists import read_event_list
 from samplegen.pack.export import PackWriter
 from samplegen.pack.levels import fit_level
 from samplegen.pack.manifest import FileEntry
@@ -29,6 +31,9 @@ class MorphOrder(RecordingOrder):
         used, notes = resolve(request.settings)
         super().__init__(request, settings=request.settings, effective=used, notes=notes)
         self._grid, self._export = request.grid, request.export_events
+        self._events = None if request.events is None else read_event_list(request.events)
+        if self._events is not None and len(self._recordings) > 1:
+            raise UsageError(f"--events belongs to one recording, not to {len(self._recordings)}. Name one.")
 
     def is_complete(self, index: int, writer: PackWriter, entry: FileEntry) -> bool:
         """Whether report, figure and slices are there as far as they are asked for."""
@@ -53,7 +58,9 @@ class MorphOrder(RecordingOrder):
 
         source = self._open(recording)
         settings, progress = self._settings_with(seed), self._progress(index)
-        result = morph(source, settings, grid=self._grid, progress=progress)
+        given = self._events
+        events = None if given is None else given.on(sample_rate=source.sample_rate, length=source.length)
+        result = morph(source, settings, grid=self._grid, events=events, progress=progress)
         audio, notes = fit_level(result.audio, ring=self._grid is not None)
         sound = Sound(audio, self._tags_of(index, audio), self._provenance(index, seed))
         return Drawn(sound, result, dict(result.report) | {"level_notes": list(notes)}, source)
@@ -72,12 +79,10 @@ class MorphOrder(RecordingOrder):
         draw_morph(drawn.result, drawn.source, paths, palette=self._request.palette, title=title)
 
     def _extra(self) -> dict[str, Any]:
-        grid = self._grid
-        if grid is None:
-            return {}
-        return {
-            "bpm": grid.bpm,
-            "grid": str(grid.step),
-            "bars": grid.bars,
-            "meter": [grid.beats_per_bar, grid.beat_unit],
-        }
+        extra: dict[str, Any] = {}
+        if (grid := self._grid) is not None:
+            meter = [grid.beats_per_bar, grid.beat_unit]
+            extra |= {"bpm": grid.bpm, "grid": str(grid.step), "bars": grid.bars, "meter": meter}
+        if self._events is not None:
+            extra |= {"user_events": len(self._events.lines), "user_events_sha256": self._events.sha256}
+        return extra

@@ -99,12 +99,15 @@ class MorphRequest(RecordingRequest):
     ----------
     grid
         Makes loops of exact bars.
+    events
+        A file with the user's own events, see `samplegen.pack.event_lists`; for one recording only.
     export_events
-        Write the events that were found in a recording as one-shots, too.
+        Write the events of a recording as one-shots, too.
     """
 
     settings: "MorphSettings"
     grid: "Grid | None" = None
+    events: Path | None = None
     export_events: bool = False
 
 

@@ -52,7 +52,8 @@ def test_morph_with_every_option(morphs: list[MorphRequest]) -> None:
     line = (
         "morph a.wav drums --preset deep_freeze --set guidance=0 --set temperatures=3,1,0.2 --set annealing=custom "
         "--clusters 5 --steps 9 --temperature-start 3 --temperature-end 0.2 --strength 0.4 --latent-size 6 "
-        "--learning-steps 20 --bpm 128 --grid 1/16 --bars 2 --meter 7/8 --export-events -n 3 --seed -4 --out o --plot "
+        "--learning-steps 20 --bpm 128 --grid 1/16 --bars 2 --meter 7/8 --events cuts.csv --export-events -n 3 "
+        "--seed -4 --out o --plot "
         "--palette colour-blind --template {bpm}_{word} --hardware --force --quiet"
     )
     assert run(line.split()) == 0
@@ -67,12 +68,13 @@ def test_morph_with_every_option(morphs: list[MorphRequest]) -> None:
     assert (grid.beats_per_bar, grid.beat_unit) == (7, 8)
     assert (request.count, request.seed, request.out, request.export_events) == (3, -4, Path("o"), True)
     assert (request.plot, request.palette, request.hardware, request.force) == (True, "colour-blind", True, True)
+    assert request.events == Path("cuts.csv")
 
 
 def test_morph_with_nothing_but_an_input(morphs: list[MorphRequest]) -> None:
     assert run(["morph", "a.wav"]) == 0
     (request,) = morphs
-    assert (request.preset, request.seed, request.count, request.grid) == ("custom", 42, 1, None)
+    assert (request.preset, request.seed, request.count, request.grid, request.events) == ("custom", 42, 1, None, None)
     assert (request.settings.number_of_clusters, request.settings.diffusion_steps) == (3, 30)
 
 

@@ -13,7 +13,7 @@ from samplegen import pipeline
 from samplegen.engines.morph_chain.grid import Grid
 from samplegen.engines.morph_chain.presets import settings_for as morph_settings
 from samplegen.engines.phase_diffusion.presets import settings_for as phase_settings
-from samplegen.errors import AudioReadError, DependencyError, InputError
+from samplegen.errors import AudioReadError, DependencyError, InputError, UsageError
 from samplegen.files import hash_file
 from samplegen.pack import phase_order, recording_order
 from samplegen.pack.check import check_pack
@@ -25,7 +25,7 @@ from samplegen.pack.sound import Sound
 from samplegen.pack.verdict import GateResult, Verdict
 from samplegen.pipeline import PackResult, make_morphs, make_phases
 from samplegen.units import bars_to_samples
-from tests.recordings import write_hits
+from tests.recordings import RATE, write_hits
 
 MORPH: dict[str, Any] = {"learning_steps": 10, "diffusion_steps": 6, "number_of_clusters": 2}
 PHASE: dict[str, Any] = {"train_steps": 10, "window_size": 1024}
@@ -169,6 +169,34 @@ def test_events_as_one_shots(tmp_path: Path, drums: Path) -> None:
         assert entry["parameters"]["slice_end"] > entry["parameters"]["slice_start"] >= 0
     assert any("are in One_Shots/Slice" in note for note in result.notes)
     assert check_pack(result.folder).errors == ()
+
+
+def test_events_of_the_users_own(tmp_path: Path, drums: Path) -> None:
+    events = tmp_path / "labels.txt"
+    events.write_text("0.25\t0.5\ta\n1\t1.5\tb\n2.5\t3\tc\n")
+    result = morph(tmp_path / "pack", drums, events=events, export_events=True)
+    told = report(result)
+    assert told["n_events"] == 3
+    assert (told["min_event_dur"], told["max_event_dur"]) == pytest.approx((0.25, 0.5), abs=1e-4)
+    slices = [entry["parameters"] for entry in entries(result.folder) if entry["kind"] == "one_shot"]
+    assert (RATE, RATE * 3 // 2) in [(made["slice_start"], made["slice_end"]) for made in slices]
+    again = morph(tmp_path / "pack", drums, events=events, export_events=True)
+    assert again.files == result.files
+    events.write_text("0.25 0.5\n1 1.5\n2 3\n")
+    changed = morph(tmp_path / "pack", drums, events=events)
+    assert changed.files != result.files and report(changed)["max_event_dur"] == 1.0
+    assert check_pack(result.folder).errors == ()
+
+
+def test_events_that_do_not_fit_leave_nothing(tmp_path: Path, drums: Path) -> None:
+    events = tmp_path / "labels.csv"
+    events.write_text("start,end\n1,2\n2.5,3.5\n")
+    with pytest.raises(InputError, match=r"labels\.csv, line 3: the event from 2\.5 to 3\.5 s reaches over the end"):
+        morph(tmp_path / "pack", drums, events=events)
+    other = write_hits(tmp_path / "in" / "other.wav", seed=1)
+    with pytest.raises(UsageError, match="--events belongs to one recording, not to 2"):
+        morph(tmp_path / "pack", drums, other, events=events)
+    assert not (tmp_path / "pack").exists()
 
 
 def test_slices_and_figures_can_be_asked_for_later(tmp_path: Path, drums: Path) -> None:
