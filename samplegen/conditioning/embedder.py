@@ -1,13 +1,14 @@
-"""Text to condition vectors. Class tags here; CLAP implements the same protocol later."""
+"""Text and sounds to condition vectors. Class tags here; `conditioning.clap` hears as well."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from samplegen.audio.types import Audio
 from samplegen.conditioning.vocabulary import Vocabulary
 from samplegen.errors import UsageError
 
@@ -20,7 +21,7 @@ NUMBER_OF_BARS = re.compile(r"\b\d+\s*bars?\b")
 
 
 class Embedder(Protocol):
-    """Anything that turns text into unit vectors.
+    """Anything that turns text, and perhaps sounds, into unit vectors of one space.
 
     Attributes
     ----------
@@ -34,8 +35,18 @@ class Embedder(Protocol):
     hash: str
     dimension: int
 
-    def embed_text(self, texts: list[str]) -> Tensor:
+    def embed_text(self, texts: Sequence[str]) -> Tensor:
         """``[B, D]`` float32 unit vectors; all zeros where a text says nothing the embedder knows."""
+        ...
+
+    def embed_audio(self, audios: Sequence[Audio]) -> Tensor:
+        """``[B, D]`` float32 unit vectors; all zeros for silence.
+
+        Raises
+        ------
+        UsageError
+            If this embedder understands text only.
+        """
         ...
 
 
@@ -113,6 +124,10 @@ class TagEmbedder:
             rows.append(row / row.norm().clamp_min(1.0))
         return torch.stack(rows) if rows else torch.zeros(0, self.dimension)
 
-    def embed_text(self, texts: list[str]) -> Tensor:
+    def embed_text(self, texts: Sequence[str]) -> Tensor:
         """``[B, D]`` unit vectors; zeros where no word is known (set ``has_embedding`` false there)."""
         return self.embed_tags(self.parse(text).known for text in texts)
+
+    def embed_audio(self, audios: Sequence[Audio]) -> Tensor:
+        """Always raises `UsageError`: tags are words."""
+        raise UsageError("Class tags are words and cannot be read from a sound. Use a model trained with CLAP.")
