@@ -20,7 +20,16 @@ from samplegen.audio.wav import encode_wav, write_wav
 from samplegen.errors import AudioReadError
 from samplegen.units import seconds_to_samples
 
-__all__ = ["AudioInfo", "Decoder", "encode_wav", "open_decoder", "read_audio", "read_info", "write_wav"]
+__all__ = [
+    "AudioInfo",
+    "Decoder",
+    "encode_wav",
+    "open_decoder",
+    "open_soundfile",
+    "read_audio",
+    "read_info",
+    "write_wav",
+]
 
 MAX_CHANNELS = 64
 MIN_SAMPLE_RATE = 1_000
@@ -209,8 +218,15 @@ class _PedalboardSource:
         return np.asarray(block, np.float32)
 
 
+def open_soundfile(path: Path) -> soundfile.SoundFile:
+    """`path` through libsndfile, also where its name holds bytes that are no text, as Linux allows."""
+    name = os.fspath(path)
+    undecoded = any("\udc80" <= character <= "\udcff" for character in name)
+    return soundfile.SoundFile(os.fsencode(name) if undecoded else name)
+
+
 def _open_soundfile(path: Path) -> tuple[Decoder, Callable[[], None]]:
-    file = soundfile.SoundFile(os.fspath(path))
+    file = open_soundfile(path)
     return _SoundfileSource(file), file.close
 
 

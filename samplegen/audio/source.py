@@ -1,6 +1,5 @@
 """Recordings of any length, read piece by piece."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 import soundfile
 
-from samplegen.audio.io import BLOCK_FRAMES, AudioInfo, Decoder, open_decoder
+from samplegen.audio.io import BLOCK_FRAMES, AudioInfo, Decoder, open_decoder, open_soundfile
 from samplegen.audio.spool import Spool
 from samplegen.audio.types import Audio, Extent, Samples
 from samplegen.errors import AudioReadError
@@ -181,7 +180,7 @@ def _open_seekable(path: Path, info: AudioInfo, *, limit_values: int) -> Iterato
         yield None
         return
     try:
-        file = soundfile.SoundFile(os.fspath(path))
+        file = open_soundfile(path)
     except (soundfile.SoundFileError, RuntimeError, OSError):
         yield None
         return

@@ -173,6 +173,18 @@ def test_odd_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -
     assert read_audio(Path(name)).length == 441
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav"))
+    plain = tmp_path / "plain.wav"
+    write(plain, np.linspace(-0.5, 0.5, 300))
+    try:
+        plain.rename(path)
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    assert read_audio(path).length == read_info(path).frames == 300
+
+
 def test_mono_rate_and_length_limits(tmp_path: Path) -> None:
     path = tmp_path / "stereo.wav"
     write_wav(path, Audio(np.stack([np.full(44_100, 0.5), np.full(44_100, -0.25)]).astype(np.float32), 44_100))
