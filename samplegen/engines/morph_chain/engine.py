@@ -109,23 +109,6 @@ def _parts(source: Source, settings: MorphSettings) -> list[tuple[int | None, So
     return [(index, channel_of(source, index)) for index in range(source.channels)]
 
 
-def _streams(settings: MorphSettings, channel: int | None) -> Streams:
-    """Streams of one voice; those of a channel are independent of all others."""
-    streams = Streams(settings.seed)
-    return streams if channel is None else _ChannelStreams(settings.seed, channel)
-
-
-class _ChannelStreams(Streams):
-    """The streams of one channel's network and chains."""
-
-    def __init__(self, seed: int, channel: int) -> None:
-        super().__init__(seed)
-        self._channel = channel
-
-    def stream(self, name: str) -> np.random.Generator:
-        return super().stream(f"channel {self._channel}/{name}")
-
-
 def _learn(source: Source, events: Sequence[Event], settings: MorphSettings, *, tell: Progress) -> list[Learned]:
     parts = _parts(source, settings)
     learnt = []
@@ -138,7 +121,7 @@ def _learn(source: Source, events: Sequence[Event], settings: MorphSettings, *, 
                 steps=settings.learning_steps,
                 clusters=settings.number_of_clusters,
                 covariance=settings.covariance,
-                streams=_streams(settings, channel),
+                streams=Streams(settings.seed, channel=channel),
                 progress=_span(tell, number=number, parts=len(parts)),
             )
         )
@@ -160,7 +143,7 @@ def _sound(
     """Voices with their chains, the sound ``[C, T]`` and its bars."""
     voices, soundings = [], []
     for (channel, part), learned in zip(_parts(source, settings), learnt, strict=True):
-        streams = _streams(settings, channel)
+        streams = Streams(settings.seed, channel=channel)
         choice = EventChoice(learned.latents, learned.clusters, settings=settings, streams=streams)
         chains = walk(learned.latents, learned.clusters, settings=settings, streams=streams)
         chains = tuple(replace(chain, sequence=choice.sequence(chain)) for chain in chains)

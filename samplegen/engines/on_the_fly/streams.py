@@ -20,14 +20,16 @@ class Streams:
     ----------
     seed
         Any integer, negative and huge ones too.
+    channel
+        Index of the channel whose own streams these are; None for those of all channels together.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.seed = int(seed)
+    def __init__(self, seed: int, *, channel: int | None = None) -> None:
+        self._prefix = f"{int(seed)}/" if channel is None else f"{int(seed)}/channel {channel}/"
 
     def stream(self, name: str) -> np.random.Generator:
         """A generator at the start of the stream `name`; the same name gives the same values again."""
-        digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+        digest = hashlib.sha256(f"{self._prefix}{name}".encode()).digest()
         return np.random.Generator(np.random.SFC64(np.random.SeedSequence(int.from_bytes(digest, "big"))))
 
 

@@ -47,17 +47,6 @@ class _Shaper(Protocol):
     def apply(self, spectra: Spectra, *, first: int, effect: Values, phasors: Spectra) -> None: ...
 
 
-class _ChannelStreams(Streams):
-    """The streams of one channel of several."""
-
-    def __init__(self, seed: int, *, channel: int) -> None:
-        super().__init__(seed)
-        self._channel = channel
-
-    def stream(self, name: str) -> np.random.Generator:
-        return super().stream(f"channel {self._channel}/{name}")
-
-
 @dataclass(frozen=True, eq=False)
 class _Voice:
     """Channels that share an analysis, and what it makes of their spectra."""
@@ -161,7 +150,7 @@ def _make_voices(
             settings,
             framing,
             slice(index, index + 1),
-            _ChannelStreams(settings.seed, channel=index),
+            Streams(settings.seed, channel=index),
             curve=curve,
             progress=_Share(progress, start=part * index, end=part * (index + 1)),
         )

@@ -28,6 +28,11 @@ def test_a_stream_does_not_know_how_much_another_has_drawn():
     assert streams.stream("chain 1").standard_normal(8).tolist() == _values(7, "chain 1")
 
 
+def test_channels_have_streams_of_their_own():
+    drawn = {tuple(Streams(7, channel=k).stream("weights").standard_normal(8)) for k in (None, 0, 1, 11)}
+    assert len(drawn) == 4 and tuple(_values(7, "weights")) in drawn
+
+
 def test_streams_are_uncorrelated():
     draws = np.stack([Streams(seed).stream("phases").standard_normal(4000) for seed in range(4)])
     assert np.abs(np.corrcoef(draws) - np.eye(4)).max() < 0.08  # five standard deviations of 1/sqrt(4000)
