@@ -3,10 +3,14 @@
 Nested, rhythm first: ``v = v0 + w_b (v_b - v0) + w_t (v_bt - v_b)``.
 Independent: ``v = v0 + w_b (v_b - v0) + w_t (v_t - v0)``.
 Both are weighted sums of branches, so a branch whose weight is zero is never evaluated.
+
+A negative prompt n stands wherever a branch would have no embedding, so that the sum moves away from it:
+``v = v_n + w_b (v_bn - v_n) + w_t (v_bt - v_bn)`` in the nested form. Were v_n left as v0, n would be
+weighted by w_b - w_t, and attract as soon as the beat pulls more than the text.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -86,9 +90,12 @@ class Guidance:
 NO_GUIDANCE = Guidance()
 
 
-def needed_branches(guidance: Guidance, conditioning: Conditioning) -> dict[Branch, float]:
+def needed_branches(
+    guidance: Guidance, conditioning: Conditioning, *, negative: Tensor | None = None
+) -> dict[Branch, float]:
     """Fewest branches and their weights for this batch: zero weights vanish, absent conditions merge branches."""
     beat, embedding = bool(conditioning.has_beat.any()), bool(conditioning.has_embedding.any())
+    embedding = embedding or negative is not None
     merged: dict[Branch, float] = {}
     for branch, weight in guidance.weights().items():
         same = Branch(branch.beat and beat, branch.embedding and embedding)
@@ -96,10 +103,13 @@ def needed_branches(guidance: Guidance, conditioning: Conditioning) -> dict[Bran
     return {branch: weight for branch, weight in sorted(merged.items()) if abs(weight) > 1e-9}
 
 
-def restrict(conditioning: Conditioning, branch: Branch) -> Conditioning:
-    """Copy with only the conditions of a branch."""
+def restrict(conditioning: Conditioning, branch: Branch, *, negative: Tensor | None = None) -> Conditioning:
+    """Copy with only the conditions of a branch; `negative` ``[B, D]`` stands where there is no embedding."""
     every = torch.ones_like(conditioning.has_beat)
-    return conditioning.drop(beat=every & (not branch.beat), embedding=every & (not branch.embedding))
+    if negative is None or branch.embedding:
+        return conditioning.drop(beat=every & (not branch.beat), embedding=every & (not branch.embedding))
+    instead = replace(conditioning, embedding=negative, has_embedding=(negative != 0).any(1))
+    return instead.drop(beat=every & (not branch.beat), embedding=~every)
 
 
 def optimal_scale(conditional: Tensor, unconditional: Tensor) -> Tensor:
@@ -137,6 +147,7 @@ def guided_velocity(
     conditioning: Conditioning,
     guidance: Guidance = NO_GUIDANCE,
     *,
+    negative: Tensor | None = None,
     circular: bool = False,
     transform: Transform | None = None,
 ) -> Velocity:
@@ -148,14 +159,16 @@ def guided_velocity(
         The U-Net or a wrapper around it.
     conditioning
         Of the batch that will be sampled.
+    negative
+        ``[B, D]`` embeddings to move away from; rows of zeros are none.
     circular
         Passed on to the network.
     transform
         ``(x, velocity, alpha) -> velocity``, applied last (see `masks.keep_known`).
     """
-    weights = needed_branches(guidance, conditioning)
+    weights = needed_branches(guidance, conditioning, negative=negative)
     branches = list(weights)
-    joined = concatenate([restrict(conditioning, branch) for branch in branches])
+    joined = concatenate([restrict(conditioning, branch, negative=negative) for branch in branches])
 
     def evaluate(x: Tensor, alpha: float) -> Tensor:
         if not guidance.acts_at(alpha):

@@ -1,6 +1,6 @@
 """Loops and one-shots from a trained alpha-blending generator."""
 
-from samplegen.engines.alpha_blend.generator import Generator, LoopPlan, Sampling
+from samplegen.engines.alpha_blend.generator import Generator, LoopPlan, Sampling, Towards
 from samplegen.engines.alpha_blend.loading import load_generator
 
-__all__ = ["Generator", "LoopPlan", "Sampling", "load_generator"]
+__all__ = ["Generator", "LoopPlan", "Sampling", "Towards", "load_generator"]

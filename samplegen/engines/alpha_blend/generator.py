@@ -12,8 +12,10 @@ from samplegen.audio.types import Audio
 from samplegen.codec.base import Codec, Latents
 from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
-from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.embedder import Embedder, TagEmbedder
+from samplegen.conditioning.mixing import slerp
 from samplegen.conditioning.types import Conditioning
+from samplegen.conditioning.words_and_sound import WordsAndSound
 from samplegen.diffusion.guidance import Guidance, guided_velocity
 from samplegen.diffusion.rings import ring_network
 from samplegen.diffusion.samplers import named_sampler
@@ -101,9 +103,43 @@ class Description:
             raise UsageError(f"The tempo range {self.low_bpm:g} to {self.high_bpm:g} holds no tempo.")
 
 
+@dataclass(frozen=True, eq=False)
+class Towards:
+    """The far ends of rows of sounds between two descriptions.
+
+    Parameters
+    ----------
+    tags, clap
+        As those of `Generator.make_loops`, of the far ends.
+    positions
+        Of each sound: 0 is the description itself, 1 the far end.
+    """
+
+    tags: Sequence[Sequence[str]]
+    positions: Sequence[float]
+    clap: Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Wish:
+    """Conditions of a batch: ``[B, D]`` vectors, what to move away from, and how hard."""
+
+    vectors: Tensor
+    negative: Tensor | None
+    guidance: Guidance
+
+
 @dataclass(eq=False)
 class Generator:
-    """A loaded generator; `load_generator` makes one."""
+    """A loaded generator; `load_generator` makes one.
+
+    Attributes
+    ----------
+    embedder
+        Of tags.
+    joint
+        Of tags and CLAP vectors, where the generator was trained with both.
+    """
 
     name: str
     hash: str
@@ -113,6 +149,12 @@ class Generator:
     embedder: TagEmbedder
     description: Description
     sampling: Sampling = field(default_factory=Sampling)
+    joint: WordsAndSound | None = None
+
+    @property
+    def clap(self) -> Embedder | None:
+        """What turns prompts and sounds into its CLAP vectors; None where it knows tags alone."""
+        return None if self.joint is None else self.joint.clap
 
     def plan_loop(self, *, bpm: float, bars: int, beats_per_bar: int) -> LoopPlan:
         """Exact length and ring of a loop at the codec's rate."""
@@ -121,7 +163,16 @@ class Generator:
         return LoopPlan(bpm, bars, beats_per_bar, ring)
 
     def make_loops(
-        self, plan: LoopPlan, *, tags: Sequence[Sequence[str]], seeds: Sequence[int], progress: Progress | None = None
+        self,
+        plan: LoopPlan,
+        *,
+        tags: Sequence[Sequence[str]],
+        seeds: Sequence[int],
+        clap: Tensor | None = None,
+        negative: Tensor | None = None,
+        guidance: Guidance | None = None,
+        towards: Towards | None = None,
+        progress: Progress | None = None,
     ) -> list[Audio]:
         """One loop per seed, ``[1, L]`` each, closed by construction.
 
@@ -132,6 +183,19 @@ class Generator:
         ----------
         tags, seeds
             Condition words and noise seed of each loop; equal lengths.
+        clap
+            ``[B, D]`` CLAP vectors of each loop; zeros or None are none.
+        negative
+            ``[B, D]`` CLAP vectors to move away from (see `samplegen.diffusion.guidance`).
+        guidance
+            None is the model's own.
+        towards
+            Makes each loop lie between its description and another.
+
+        Raises
+        ------
+        UsageError
+            On an unknown tag, or CLAP vectors for a model that was trained without.
         """
         ring = plan.ring
         beat = loop_phase(
@@ -144,17 +208,30 @@ class Generator:
         )
         offsets = torch.Generator().manual_seed(_mix(seeds))
         network = ring_network(self.network, generator=offsets)
-        latents = self._sample(network, beat, tags, seeds, repeats=ring.repeats, circular=True, progress=progress)
+        wish = self._wish(tags, clap, negative, guidance, towards)
+        latents = self._sample(network, beat, wish, seeds, repeats=ring.repeats, circular=True, progress=progress)
         samples = self.codec.decode(Latents(latents, self._frame_rate), loop=True).numpy()
         return [self._close(row, ring) for row in samples]
 
     def make_one_shots(
-        self, *, tags: Sequence[Sequence[str]], seeds: Sequence[int], progress: Progress | None = None
+        self,
+        *,
+        tags: Sequence[Sequence[str]],
+        seeds: Sequence[int],
+        clap: Tensor | None = None,
+        negative: Tensor | None = None,
+        guidance: Guidance | None = None,
+        towards: Towards | None = None,
+        progress: Progress | None = None,
     ) -> list[Audio]:
-        """One raw one-shot per seed, ``[1, window]``; the caller trims it to its natural length."""
+        """One raw one-shot per seed, ``[1, window]``; the caller trims it to its natural length.
+
+        Parameters and errors are those of `make_loops`.
+        """
         frames = self.description.one_shot_frames
         beat = one_shot_phase(frames, frame_rate=self._frame_rate, window_frames=frames, latency_s=self.codec.latency_s)
-        latents = self._sample(self.network, beat, tags, seeds, repeats=1, circular=False, progress=progress)
+        wish = self._wish(tags, clap, negative, guidance, towards)
+        latents = self._sample(self.network, beat, wish, seeds, repeats=1, circular=False, progress=progress)
         samples = self.codec.decode(Latents(latents, self._frame_rate)).numpy()
         return [Audio(row, self.codec.sample_rate) for row in samples]
 
@@ -166,7 +243,7 @@ class Generator:
         self,
         network: object,
         beat: Tensor,
-        tags: Sequence[Sequence[str]],
+        wish: _Wish,
         seeds: Sequence[int],
         *,
         repeats: int,
@@ -175,8 +252,13 @@ class Generator:
     ) -> Tensor:
         shape = (self.codec.dimension, beat.shape[-1])
         noise = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
-        conditioning = self._condition(beat, tags)
-        velocity = guided_velocity(network, conditioning, self.sampling.guidance(), circular=circular)  # type: ignore[arg-type]
+        velocity = guided_velocity(
+            network,  # type: ignore[arg-type]
+            _conditioning(beat, wish.vectors),
+            wish.guidance,
+            negative=wish.negative,
+            circular=circular,
+        )
         held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
         grid = alpha_grid(self.sampling.steps, shape=self.sampling.shape)
         start = hold_period(noise, repeats=repeats) * repeats**0.5
@@ -184,10 +266,30 @@ class Generator:
             latents = named_sampler(self.sampling.sampler)(held, start, grid, progress=progress)
         return self.stats.denormalise(latents.float())
 
-    def _condition(self, beat: Tensor, tags: Sequence[Sequence[str]]) -> Conditioning:
-        vectors = self.embedder.embed_tags(tags)
-        every = torch.ones(len(tags), dtype=torch.bool)
-        return Conditioning(beat.expand(len(tags), -1, -1), vectors, every, vectors.norm(dim=1) > 0)
+    def _wish(
+        self,
+        tags: Sequence[Sequence[str]],
+        clap: Tensor | None,
+        negative: Tensor | None,
+        guidance: Guidance | None,
+        towards: Towards | None,
+    ) -> _Wish:
+        vectors = self._embed(tags, clap)
+        if towards is not None:
+            far, at = self._embed(towards.tags, towards.clap), torch.tensor(towards.positions)
+            size = self.embedder.dimension
+            parts = [slerp(vectors[:, part], far[:, part], at) for part in (slice(size), slice(size, None))]
+            vectors = torch.cat(parts, dim=1)
+        away = None if negative is None else self._embed([()] * len(tags), negative)
+        return _Wish(vectors, away, guidance or self.sampling.guidance())
+
+    def _embed(self, tags: Sequence[Sequence[str]], clap: Tensor | None) -> Tensor:
+        """Condition vectors ``[B, D]``."""
+        if self.joint is not None:
+            return self.joint.condition(tags=tags, vectors=clap)
+        if clap is not None:
+            raise UsageError(f"The model {self.name} was trained without CLAP. Describe the sound with tags alone.")
+        return self.embedder.embed_tags(tags)
 
     def _close(self, samples: np.ndarray, ring: RingPlan) -> Audio:
         """Resample a decoded ring ``[1, frames * hop]`` to the exact length and keep one period."""
@@ -200,6 +302,12 @@ class Generator:
         after = whole[:, ring.length : ring.length + blend]
         period[:, :blend] = after * (1 - rise) + period[:, :blend] * rise
         return Audio(period, self.codec.sample_rate)
+
+
+def _conditioning(beat: Tensor, vectors: Tensor) -> Conditioning:
+    """One beat ``[1, 8, N]`` for all, and their vectors ``[B, D]``."""
+    every = torch.ones(len(vectors), dtype=torch.bool)
+    return Conditioning(beat.expand(len(vectors), -1, -1), vectors, every, vectors.norm(dim=1) > 0)
 
 
 def _mix(seeds: Sequence[int]) -> int:

@@ -6,20 +6,22 @@ from samplegen.checkpoints import LoadedModel, load_model, read_config
 from samplegen.codec import load_codec
 from samplegen.codec.base import Codec
 from samplegen.codec.stats import LatentStats
-from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.clap import load_clap
+from samplegen.conditioning.embedder import Embedder, TagEmbedder
 from samplegen.conditioning.vocabulary import Vocabulary
+from samplegen.conditioning.words_and_sound import WordsAndSound
 from samplegen.engines.alpha_blend.generator import FAMILY, Description, Generator, Sampling
 from samplegen.errors import ModelInvalidError
 from samplegen.networks.unet import UNet, UNetConfig, config_from_dict
 
 
 def load_generator(name: str) -> Generator:
-    """Load a generator and the codec it was trained with.
+    """Load a generator with the codec, and the CLAP if any, that it was trained with.
 
     Raises
     ------
     ModelMissingError, ModelInvalidError
-        If either is missing or damaged, or the codec is not the one of its training.
+        If one is missing or damaged, or codec or CLAP are not those of its training.
     """
     model = load_model(name)
     if model.config.get("family") != FAMILY:
@@ -37,9 +39,11 @@ def load_generator(name: str) -> Generator:
     if not isinstance(architecture, dict):
         raise ModelInvalidError(f"The config.json of {name} has no architecture.")
     embedder = TagEmbedder(replace(Vocabulary(), tags=_tags(model.config)))
-    if embedder.hash != _text(model.config, "embedder", "hash"):
+    clap = _clap(model)
+    joint = None if clap is None else WordsAndSound(embedder, clap)
+    if (joint or embedder).hash != _text(model.config, "embedder", "hash"):
         raise ModelInvalidError(f"The generator {name} was trained with other condition words. Install it again.")
-    network = _network(config_from_dict(architecture), model, codec=codec, embedder=embedder)
+    network = _network(config_from_dict(architecture), model, codec=codec, dimension=(joint or embedder).dimension)
     description = read_config(model.config.get("description"), Description)
     _check_description(description, network, embedder, name=name)
     return Generator(
@@ -51,14 +55,32 @@ def load_generator(name: str) -> Generator:
         embedder=embedder,
         description=description,
         sampling=read_config(model.config.get("sampling"), Sampling),
+        joint=joint,
     )
 
 
-def _network(config: UNetConfig, model: LoadedModel, *, codec: Codec, embedder: TagEmbedder) -> UNet:
-    if (config.channels, config.embedding_dimension) != (codec.dimension, embedder.dimension):
+def _clap(model: LoadedModel) -> Embedder | None:
+    """The CLAP that the model was trained with; None for a model of tags alone."""
+    section = model.config.get("embedder")
+    record = section.get("clap") if isinstance(section, dict) else None
+    if record is None:
+        return None
+    part = {"embedder.clap": record}
+    name, wanted = _text(part, "embedder.clap", "name"), _text(part, "embedder.clap", "hash")
+    clap = load_clap(name)
+    if clap.hash != wanted:
+        raise ModelInvalidError(
+            f"The generator {model.name} was trained with CLAP {wanted[:12]}, but {clap.name} is {clap.hash[:12]}. "
+            "Install the one that came with it."
+        )
+    return clap
+
+
+def _network(config: UNetConfig, model: LoadedModel, *, codec: Codec, dimension: int) -> UNet:
+    if (config.channels, config.embedding_dimension) != (codec.dimension, dimension):
         raise ModelInvalidError(
             f"The network of {model.name} takes {config.channels} latents and {config.embedding_dimension} words; "
-            f"its codec has {codec.dimension}, its vocabulary {embedder.dimension}. Install the model again."
+            f"its codec has {codec.dimension}, its vocabulary {dimension}. Install the model again."
         )
     try:
         network = UNet(config)
