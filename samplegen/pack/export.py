@@ -151,6 +151,10 @@ class PackWriter:
         """The file that an earlier run made for `job` (see `manifest.job_key`), or None."""
         return self._by_job.get(job)
 
+    def is_due(self, entry: FileEntry) -> bool:
+        """Whether `force` asks for a file of an earlier run again, and it has not been made again yet."""
+        return entry.job in self._replaced and entry.job not in self._by_job
+
     def add(self, sound: Sound, *, job: str = "", verdict: Verdict | None = None, redraws: int = 0) -> FileEntry:
         """Write a sound and note it; what `verdict` measured goes into the manifest.
 

@@ -72,7 +72,8 @@ def fill_pack(
         If no sound could be made; then no pack is finished.
     """
     start = time.monotonic() if start is None else start
-    filling = _Filling(order, writer, Recall(writer))
+    again = [order.job(number) for number in range(order.count)] if writer.force else ()
+    filling = _Filling(order, writer, Recall(writer, again=again))
     with closing(order), writer:
         for first in range(0, order.count, order.block):
             block = range(first, min(first + order.block, order.count))

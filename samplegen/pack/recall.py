@@ -1,5 +1,7 @@
 """Remember the sounds that a pack holds already, so that new ones differ from them."""
 
+from collections.abc import Collection
+
 from samplegen.audio.io import read_audio
 from samplegen.pack.duplicates import EMBEDDED_S, DuplicateIndex, is_embedded_whole
 from samplegen.pack.export import PackWriter
@@ -11,16 +13,22 @@ class Recall:
     """The complete files of a pack, read only when something is compared with them.
 
     They are read as they lie on the disk, so a run that goes on later compares with the same.
+
+    Parameters
+    ----------
+    again
+        Jobs of this run: what they made before is forgotten where the writer is to replace it,
+        or every sound would be a duplicate of itself.
     """
 
-    def __init__(self, writer: PackWriter) -> None:
-        self._writer, self._index = writer, DuplicateIndex()
+    def __init__(self, writer: PackWriter, *, again: Collection[str] = ()) -> None:
+        self._writer, self._index, self._again = writer, DuplicateIndex(), frozenset(again)
         self._known: set[str] = set()
 
     def index(self) -> DuplicateIndex:
         """An index of every file that is complete now."""
         for entry in self._writer.entries:
-            if entry.path not in self._known:
+            if entry.path not in self._known and not (entry.job in self._again and self._writer.is_due(entry)):
                 self._known.add(entry.path)
                 self._remember(entry)
         return self._index

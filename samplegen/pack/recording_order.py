@@ -130,7 +130,9 @@ class RecordingOrder(PlannedOrder):
         """The recording's own error where there is one alone."""
         if len(missing) == 1 and errors:
             return errors[0]
-        return InputError(f"Nothing could be made of {len(self._recordings)} recordings. {' '.join(missing[:3])}")
+        count = len(self._recordings)
+        of = "the recording" if count == 1 else f"{count} recordings"
+        return InputError(f"Nothing could be made of {of}. {' '.join(missing[:3])}")
 
     def close(self) -> None:
         """Let go of the recording and of what was made of it."""

@@ -1,7 +1,7 @@
 """The events of a recording as one-shots: trimmed, at full level, each of them different."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import samplegen
 from samplegen.audio import quality
@@ -39,14 +39,14 @@ def add_slices(
     tuple
         Paths of the slices, and why others were left out.
     """
-    recall = Recall(writer)
+    jobs = [_job(recording, place) for place in places]
+    recall = Recall(writer, again=jobs)
     added, left_out = [], []
-    for number, (clip, place) in enumerate(zip(clips, places, strict=False), start=1):
+    for number, (clip, place, job) in enumerate(zip(clips, places, jobs, strict=False), start=1):
         if number > MAX_SLICES:
             left_out.append(f"All events after the first {MAX_SLICES} were left out.")
             break
         sound = _slice(resample(clip, sample_rate=writer.sample_rate), recording=recording, place=place)
-        job = job_key(engine=ENGINE, model_hash=recording.sha256, seed=0, parameters=sound.provenance.parameters)
         entry = writer.done(job)
         if entry is None:
             verdict = judge(sound, index=recall.index(), loudness=False)
@@ -68,9 +68,17 @@ def _slice(clip: Audio, *, recording: Recording, place: tuple[int, int]) -> Soun
     if quality.peak_db(clip) >= _SILENT_PEAK_DB:  # raising noise to full level would not make it a sound
         clip = normalise_peak(trim_one_shot(remove_dc(clip, ring=False)), peak_db=PEAK_DB)
     tags = Tags("one_shot", CATEGORY, comment=f"made from {recording.name}", keywords=(CATEGORY,), artist="samplegen")
-    parameters = {
-        "source": recording.name, "source_sha256": recording.sha256, "slice_start": place[0], "slice_end": place[1],
-    }  # fmt: skip
+    parameters = _parameters(recording, place)
     return Sound(
         clip, tags, Provenance(ENGINE, parameters=parameters, licence=SOURCE_LICENCE, version=samplegen.__version__)
     )
+
+
+def _parameters(recording: Recording, place: tuple[int, int]) -> dict[str, Any]:
+    return {
+        "source": recording.name, "source_sha256": recording.sha256, "slice_start": place[0], "slice_end": place[1],
+    }  # fmt: skip
+
+
+def _job(recording: Recording, place: tuple[int, int]) -> str:
+    return job_key(engine=ENGINE, model_hash=recording.sha256, seed=0, parameters=_parameters(recording, place))

@@ -42,3 +42,17 @@ def test_nothing_is_read_until_it_is_asked_for_and_then_once(tmp_path: Path, mon
         recall.index()
         recall.index()
         assert len(read) == 1
+
+
+def test_what_is_made_again_is_not_compared_with_itself(tmp_path: Path) -> None:
+    mine, other = make_loop(seed=1), make_loop(seed=2)
+    with open_pack(tmp_path / "pack") as writer:
+        writer.add(mine, job="mine")
+        writer.add(other, job="other")
+    forced = PackWriter(tmp_path / "pack", name="pack", bit_depth=16, sample_rate=48_000, force=True)
+    recall = Recall(forced, again=["mine"])
+    near = recall.index().nearest(mine)
+    assert near is not None and near.distance_db > 0.5  # the other one
+    forced.add(mine, job="mine")
+    again = recall.index().nearest(mine)
+    assert again is not None and again.distance_db < 0.5

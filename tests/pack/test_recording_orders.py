@@ -117,6 +117,14 @@ def test_a_finished_pack_is_left_alone(tmp_path: Path, drums: Path, monkeypatch:
     assert morph(tmp_path / "pack", renamed, count=2).files == first.files
 
 
+@pytest.mark.parametrize(("make", "more"), [(morph, {"export_events": True}), (phase, {})])
+def test_force_ends_with_the_same_bytes(tmp_path: Path, drums: Path, make: Any, more: dict[str, Any]) -> None:
+    first = make(tmp_path / "pack", drums, count=2, **more)
+    before = hashes(first.folder)
+    again = make(tmp_path / "pack", drums, count=2, force=True, **more)
+    assert (again.files, again.redraws) == (first.files, first.redraws) and hashes(first.folder) == before
+
+
 def test_a_report_that_is_gone_comes_back(tmp_path: Path, drums: Path) -> None:
     result = morph(tmp_path / "pack", drums)
     before = hashes(result.folder)
