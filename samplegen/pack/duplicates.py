@@ -23,6 +23,7 @@ from samplegen import units
 from samplegen.audio.features import log_mel_db
 from samplegen.audio.resample import resample
 from samplegen.audio.types import Audio
+from samplegen.engines.on_the_fly.streams import one_thread
 from samplegen.errors import UsageError
 from samplegen.pack.sound import Sound
 
@@ -51,7 +52,8 @@ def embed(audio: Audio, *, loop: bool) -> Embedding:
         samples = np.zeros((1, length), np.float32)
         samples[:, : audio.length] = audio.samples[:, :length]
         audio = audio.with_samples(samples)
-    levels = log_mel_db(audio, n_fft=1024, hop_length=_HOP, n_mels=MEL_BANDS, ring=loop)
+    with one_thread():  # distances stand in the manifest, to the last digit the same
+        levels = log_mel_db(audio, n_fft=1024, hop_length=_HOP, n_mels=MEL_BANDS, ring=loop)
     frames = levels.shape[1]
     starts = [min(frames - 1, units.slice_to_sample(k, slices=TIME_SLICES, length=frames)) for k in range(TIME_SLICES)]
     picture = np.stack([levels[:, start : max(start + 1, end)].mean(axis=1)

@@ -1,13 +1,17 @@
 """Every gate lets a good sound through and stops the defect it is for."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from samplegen import units
+from samplegen.audio.features import log_mel_db
 from samplegen.audio.types import Audio, Samples
 from samplegen.errors import UsageError
+from samplegen.pack import duplicates
 from samplegen.pack.duplicates import DIMENSION, DuplicateIndex, embed
 from samplegen.pack.gates import GATES, judge
 from samplegen.pack.sound import Provenance, Sound, Tags
@@ -127,6 +131,19 @@ def test_what_was_learned_from_is_a_duplicate_too() -> None:
     neighbour = index.nearest(loop)
     assert neighbour is not None and (neighbour.name, neighbour.distance_db) == ("training sound 2", 0.0)
     assert index.nearest(make_one_shot()) is None
+
+
+def test_embeddings_are_measured_in_one_blas_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: set[int] = set()
+
+    def watched(*given: Any, **more: Any) -> Any:
+        used.update(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return log_mel_db(*given, **more)
+
+    monkeypatch.setattr(duplicates, "log_mel_db", watched)
+    with threadpool_limits(2, user_api="blas"):
+        embed(make_one_shot().audio, loop=False)
+    assert used == {1}
 
 
 def test_embeddings_have_their_shape_and_range() -> None:
