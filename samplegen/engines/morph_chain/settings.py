@@ -105,7 +105,6 @@ LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "diffusion_steps": (5, 100),
         "entropy_threshold": (0.0, math.inf),
         "temperature_start": (0.1, 10.0),
-        "temperature_end": (0.01, math.inf),
         "denoising_strength": (0.0, 1.0),
         "guidance": (0.0, 1.0),
         "min_steps_fraction": (0.0, 1.0),

@@ -134,8 +134,8 @@ def resolve(settings: PhaseSettings) -> tuple[PhaseSettings, tuple[str, ...]]:
     Raises
     ------
     UsageError
-        For an unknown model or choice, a number that is not finite, a window that is odd or too small, or
-        custom annealing without positive temperatures.
+        For an unknown model or choice, a number that is not finite, a window that is odd or too small,
+        custom annealing without positive temperatures, or temperatures without custom annealing.
     """
     _check_choices(settings)
     _check_temperatures(settings.annealing, settings.temperatures)
@@ -160,6 +160,8 @@ def _check_temperatures(annealing: str, temperatures: Sequence[float]) -> None:
     usable = all(math.isfinite(value) and value > 0.0 for value in temperatures)
     if annealing == "custom" and not (temperatures and usable):
         raise UsageError("Custom annealing needs temperatures, a list of positive numbers.")
+    if annealing != "custom" and temperatures:
+        raise UsageError(f"temperatures is used only with annealing=custom, not {annealing}.")
 
 
 def _window(window: int, notes: list[str]) -> int:

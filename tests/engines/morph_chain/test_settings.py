@@ -55,6 +55,7 @@ def test_options_override_a_preset_and_may_be_text() -> None:
         ("diffusion_steps", 101, 100),
         ("entropy_threshold", -0.1, 0.0),
         ("temperature_start", 11.0, 10.0),
+        ("temperature_end", 0.001, 0.05),
         ("temperature_end", 0.02, 0.05),
         ("temperature_end", 2.5, 2.0),
         ("denoising_strength", 1.5, 1.0),

@@ -58,6 +58,7 @@ def test_values_are_clamped_with_a_note(name, value, kept):
         {"annealing": "cosine"},
         {"annealing": "custom"},
         {"annealing": "custom", "temperatures": (1.0, -1.0)},
+        {"temperatures": (3.0, 1.0)},
         {"covariance": "none"},
         {"patch_mode": "all"},
         {"mag_smear": math.nan},
