@@ -9,6 +9,7 @@ import typer
 
 from samplegen.cli.console import Console
 from samplegen.cli.options import Count, FixedSeed, Json, Quiet, choose
+from samplegen.conditioning.clap.types import DEFAULT_CLAP
 
 if TYPE_CHECKING:
     from samplegen.training.library import ScanResult
@@ -18,6 +19,13 @@ app = typer.Typer(help="Prepare training data: scan, render, encode.", no_args_i
 
 SPLITS: Final[tuple["Split", ...]] = ("train", "held_out")
 
+Clap = Annotated[
+    str | None, typer.Option("--clap", metavar="NAME", help="Also keep this CLAP's vectors, to train on texts.")
+]
+Loops = Annotated[
+    list[Path] | None,
+    typer.Option("--loops", metavar="DIR", help="Folder that 'data render' wrote; may be repeated."),
+]
 LibraryFile = Annotated[Path, typer.Argument(metavar="LIBRARY", help="The file that 'data scan' wrote.")]
 SplitName = Annotated[str, typer.Option("--split", metavar="NAME", help="train or held_out: whose sounds are used.")]
 
@@ -97,10 +105,8 @@ def encode(
     library: LibraryFile,
     codec: Annotated[str, typer.Option("--codec", metavar="NAME", help="Codec, by name or folder.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of latents.")] = Path("data/latents"),
-    loops: Annotated[
-        list[Path] | None,
-        typer.Option("--loops", metavar="DIR", help="Folder that 'data render' wrote; may be repeated."),
-    ] = None,
+    loops: Loops = None,
+    clap: Clap = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -109,8 +115,29 @@ def encode(
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Encoding") as report:
-            made = encode_library(library, codec=codec, out=out, loops=loops or (), progress=report)
+            made = encode_library(library, codec=codec, out=out, loops=loops or (), clap=clap, progress=report)
         console.result(asdict(made), text=f"{made.one_shots} one-shots and {made.loops} loops encoded in {made.folder}")
+
+
+@app.command()
+def caption(
+    latents: Annotated[Path, typer.Argument(metavar="LATENTS", help="The folder that 'data encode' wrote.")],
+    library: Annotated[Path, typer.Option("--library", metavar="FILE", help="The library that was encoded.")],
+    loops: Loops = None,
+    clap: Annotated[str, typer.Option("--clap", metavar="NAME", help="Embeds sounds and texts.")] = DEFAULT_CLAP,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add a CLAP's vectors of sounds, and of texts about them, to latents, without encoding again.
+
+    Name the library and the loops that were encoded, loops in the same order.
+    """
+    from samplegen.training.encode import caption_latents
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Listening") as report:
+            made = caption_latents(latents, library=library, loops=loops or (), clap=clap, progress=report)
+        console.result(asdict(made), text=f"Vectors of {made.sounds} sounds by {made.clap} in {made.folder}")
 
 
 def _scan_text(result: "ScanResult", kinds: dict[str, int], out: Path) -> str:

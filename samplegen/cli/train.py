@@ -78,6 +78,10 @@ def generator(
         typer.Option("--codec", metavar="NAME", help="Codec to decode with. Left out, the one that made the latents."),
     ] = None,
     config: Config = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option("--start-from", metavar="DIR", help="Run whose best weights to begin with; tags alone will do."),
+    ] = None,
     max_minutes: MaxMinutes = None,
     max_steps: MaxSteps = None,
     resume: Resume = False,
@@ -99,6 +103,7 @@ def generator(
                 size=size,
                 codec=codec_name,
                 config=config,
+                start_from=start_from,
                 max_minutes=max_minutes,
                 max_steps=max_steps,
                 resume=resume,

@@ -1,6 +1,7 @@
-"""``samplegen data encode``: one-shots of a library and rendered loops to a `LatentSet`."""
+"""``samplegen data encode`` and ``caption``: one-shots and rendered loops to a `LatentSet`, with CLAP's vectors."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import soxr
 from samplegen.audio.io import read_audio
 from samplegen.audio.types import Audio
 from samplegen.codec import load_codec
-from samplegen.codec.base import Codec
+from samplegen.conditioning.clap import load_clap
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.vocabulary import LOOP_KINDS, ONE_SHOT_KINDS
 from samplegen.errors import InputError
 from samplegen.post.fades import fade_out
 from samplegen.post.loudness import normalise_peak
+from samplegen.training.condition_vectors import Listener
+from samplegen.training.facts import Facts, facts_of_loop, facts_of_record
 from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
 from samplegen.training.library import Library, Record, load_library
 from samplegen.training.render_folder import read_index
@@ -42,6 +45,15 @@ class EncodeResult:
     frames: int
 
 
+@dataclass(frozen=True)
+class CaptionResult:
+    """Where the vectors went, of how many sounds, and of which CLAP."""
+
+    folder: Path
+    sounds: int
+    clap: str
+
+
 def encode_library(
     library: Path,
     *,
@@ -49,6 +61,7 @@ def encode_library(
     out: Path,
     loops: Sequence[Path] = (),
     one_shot_seconds: float = ONE_SHOT_SECONDS,
+    clap: str | None = None,
     progress: Report | None = None,
 ) -> EncodeResult:
     """Encode a library's one-shots (each also two semitones lower and higher) and rendered loops.
@@ -59,42 +72,119 @@ def encode_library(
         Folders that `render_to_folder` wrote; each item keeps its folder's split.
     one_shot_seconds
         Window of a one-shot.
+    clap
+        Also keep this CLAP's vectors of each sound and of texts about it.
 
     Raises
     ------
     InputError, ModelError
-        If a library, folder or codec is unusable.
+        If a library, folder, codec or CLAP is unusable.
     """
     coder = load_codec(codec)
-    scanned = load_library(library).library
-    records = scanned.select(kinds=ONE_SHOT_KINDS)
+    material = _Material.read(library, loops)
+    listener = None if clap is None else Listener(load_clap(clap), material.facts())
     frames = _WHOLE * max(1, round(one_shot_seconds * coder.sample_rate / (_WHOLE * coder.hop_length)))
-    folders = [(folder, *read_index(folder)) for folder in loops]
-    total = len(records) * len(SEMITONES) + sum(len(entries) for _, _, entries in folders)
     window_s = min(one_shot_seconds, frames * coder.hop_length / coder.sample_rate)
-    sounds = _counted(_all_sounds(scanned, records, folders, coder, window_s=window_s), total, progress)
+    sounds = material.sounds(sample_rate=coder.sample_rate, window_s=window_s)
+    heard = sounds if listener is None else listener.listen(sounds)
+    steps = len(material) * (1 if listener is None else 2)
     latents = LatentSet.collect(
-        encode_sounds(sounds, coder, one_shot_frames=frames), coder, one_shot_frames=frames,
-        licences={record.licence for record in scanned.records},
-        attributions={record.attribution for record in scanned.records if record.licence.startswith("CC-BY")},
+        encode_sounds(_counted(heard, steps, progress), coder, one_shot_frames=frames), coder, one_shot_frames=frames,
+        licences={record.licence for record in material.library.records},
+        attributions={r.attribution for r in material.library.records if r.licence.startswith("CC-BY")},
     )  # fmt: skip
+    if listener is not None:
+        latents = listener.tell(latents, on_sounds=_second_half(steps, progress))
     latents.save(out)
     shots = sum(not item.loop for item in latents.items)
     return EncodeResult(out, shots, len(latents.items) - shots, latents.values.shape[0])
 
 
-def _all_sounds(
-    library: Library, records: Sequence[Record], folders: Sequence[RenderedFolder], codec: Codec, *, window_s: float
-) -> Iterator[SoundToEncode]:
-    words = TagEmbedder()
-    for record in records:
-        yield from _one_shots(library, record, words, sample_rate=codec.sample_rate, window_s=window_s)
-    for folder, head, entries in folders:
-        for entry in entries:
-            try:
-                yield _loop(folder, head, entry, words, sample_rate=codec.sample_rate)
-            except (KeyError, TypeError, IndexError) as error:
-                raise InputError(f"The index in {folder} is damaged ({error!r}). Render the loops again.") from error
+def caption_latents(
+    folder: Path, *, library: Path, clap: str, loops: Sequence[Path] = (), progress: Report | None = None
+) -> CaptionResult:
+    """Add a CLAP's vectors to encoded sounds without encoding again; former vectors are replaced.
+
+    Parameters
+    ----------
+    folder
+        What `encode_library` wrote.
+    library, loops
+        What it was made from, in the same order.
+
+    Raises
+    ------
+    InputError, ModelError
+        If one of them is unusable or the sounds are not those of `folder`.
+    """
+    latents, material = LatentSet.load(folder), _Material.read(library, loops)
+    if len(material) != len(latents.items):
+        raise _other_sounds(folder, f"{len(latents.items)} sounds, not {len(material)}")
+    listener = Listener(load_clap(clap), material.facts())
+    sounds = material.sounds(
+        sample_rate=int(latents.header.get("sample_rate", 44_100)),
+        window_s=min(ONE_SHOT_SECONDS, latents.one_shot_frames / latents.frame_rate),
+    )
+    steps = 2 * len(material)
+    heard = _counted(listener.listen(sounds), steps, progress)
+    for number, (item, sound) in enumerate(zip(latents.items, heard, strict=True)):
+        if (item.kind, item.tags, item.split, item.source) != (sound.kind, sound.tags, sound.split, sound.source):
+            raise _other_sounds(folder, f"the {item.kind} of {item.source} as number {number}, not a {sound.kind}")
+    told = listener.tell(latents, on_sounds=_second_half(steps, progress))
+    told.save_vectors(folder)
+    return CaptionResult(folder, len(told.items), told.header["clap"]["name"])
+
+
+def _second_half(steps: int, progress: Report | None) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress(steps // 2 + done, steps)
+
+
+def _other_sounds(folder: Path, found: str) -> InputError:
+    return InputError(
+        f"The folder {folder} was not made from this library and these loops: it holds {found}. "
+        "Name the same --loops in the same order, or encode again."
+    )
+
+
+class _Material:
+    """What is encoded: one-shots of a library, then the loops of rendered folders."""
+
+    def __init__(self, library: Library, folders: Sequence[RenderedFolder]) -> None:
+        self.library, self._folders = library, folders
+        self._records = library.select(kinds=ONE_SHOT_KINDS)
+        self._words = TagEmbedder()
+
+    @classmethod
+    def read(cls, library: Path, loops: Sequence[Path]) -> "_Material":
+        return cls(load_library(library).library, [(folder, *read_index(folder)) for folder in loops])
+
+    def __len__(self) -> int:
+        return len(self._records) * len(SEMITONES) + sum(len(entries) for _, _, entries in self._folders)
+
+    def sounds(self, *, sample_rate: int, window_s: float) -> Iterator[SoundToEncode]:
+        for record in self._records:
+            yield from _one_shots(self.library, record, self._words, sample_rate=sample_rate, window_s=window_s)
+        for folder, head, entries in self._folders:
+            for entry in entries:
+                with _index_of(folder):
+                    sound = _loop(folder, head, entry, self._words, sample_rate=sample_rate)
+                yield sound
+
+    def facts(self) -> list[Facts]:
+        """What is known of each of `sounds`."""
+        found = [facts_of_record(record, tags=self._words) for record in self._records for _ in SEMITONES]
+        for folder, head, entries in self._folders:
+            with _index_of(folder):
+                found += [facts_of_loop(entry, split=head["split"], tags=self._words) for entry in entries]
+        return found
+
+
+@contextmanager
+def _index_of(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, IndexError) as error:
+        raise InputError(f"The index in {folder} is damaged ({error!r}). Render the loops again.") from error
 
 
 def _loop(

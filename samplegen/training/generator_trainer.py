@@ -1,5 +1,6 @@
 """Training of the alpha-blending generator on encoded loops and one-shots."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,16 +9,18 @@ from torch import Generator, Tensor, nn
 
 from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.dropout import Dropout, drop_conditions
-from samplegen.conditioning.embedder import Embedder
+from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.types import Conditioning
 from samplegen.diffusion.blending import blending_loss, stratified_loss
+from samplegen.errors import UsageError
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.unet import UNet, UNetConfig
-from samplegen.training.batches import BatchDrawer
+from samplegen.training.batches import BatchDrawer, ConditionShares
 from samplegen.training.latents import LatentSet
 from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
 from samplegen.training.parallel import average_gradients, rank
 
+_CONDITION = "embedding.weight"
 _VALIDATION_LOOPS, _VALIDATION_ONE_SHOTS = 16, 32
 
 
@@ -39,6 +42,10 @@ class GeneratorTrainingConfig:
         Share of alphas drawn from the logit-normal option of spec §1.
     loop_share
         Share of steps that train on loops.
+    everything_dropped, beat_dropped, embedding_dropped
+        Shares of items that lose these conditions (`Dropout`).
+    all_words, words_hidden, text_share, audio_share, nearest_cosine
+        What the rest are shown (`ConditionShares`).
     """
 
     loop_batch: int = 12
@@ -52,16 +59,34 @@ class GeneratorTrainingConfig:
     everything_dropped: float = 0.1
     beat_dropped: float = 0.05
     embedding_dropped: float = 0.1
+    all_words: float = 0.5
+    words_hidden: float = 0.2
+    text_share: float = 0.5
+    audio_share: float = 0.25
+    nearest_cosine: float = 0.75
     device: str = "cpu"
     seed: int = 0
 
+    @property
+    def shares(self) -> ConditionShares:
+        """How often an item shows what."""
+        return ConditionShares(
+            self.all_words, self.words_hidden, self.text_share, self.audio_share, self.nearest_cosine
+        )
+
 
 class GeneratorTask:
-    """Alpha blending of a `UNet` on a `LatentSet` (a `TrainingTask`)."""
+    """Alpha blending of a `UNet` on a `LatentSet` (a `TrainingTask`).
+
+    Conditions are tags, and CLAP vectors behind them where the set has some.
+    """
 
     def __init__(
-        self, config: UNetConfig, training: GeneratorTrainingConfig, *, latents: LatentSet, embedder: Embedder
+        self, config: UNetConfig, training: GeneratorTrainingConfig, *, latents: LatentSet, embedder: TagEmbedder
     ) -> None:
+        wanted = condition_dimension(latents, embedder)
+        if config.embedding_dimension != wanted:
+            raise UsageError(f"Conditions of these sounds have {wanted} numbers, not {config.embedding_dimension}.")
         self.config, self.training = config, training
         self.stats: LatentStats = latents.stats()
         self._device = torch.device(training.device)
@@ -69,7 +94,8 @@ class GeneratorTask:
             self.model = UNet(config).to(self._device)
         self.average = WeightAverage(self.model, decay=training.average)
         self.generator = Generator().manual_seed(training.seed + 7919 * rank())
-        self._drawer = BatchDrawer(latents, embedder, self.stats, split="train", crop_frames=training.crop_frames)
+        self.embedder = embedder
+        self._drawer = _drawer(latents, embedder, self.stats, training, split="train")
         self._validation = _validation_batches(latents, embedder, self.stats, training)
         self._dropout = Dropout(training.everything_dropped, training.beat_dropped, training.embedding_dropped)
         self.optimiser = torch.optim.AdamW(
@@ -128,6 +154,20 @@ class GeneratorTask:
             "generator": self.generator.get_state(),
         }
 
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin with another run's averaged weights.
+
+        Conditions that it did not have, behind its own, change nothing at first.
+
+        Raises
+        ------
+        UsageError
+            If its network was another one.
+        """
+        weights = _widened(weights, self.model.state_dict())
+        self.model.load_state_dict(weights)
+        self.average.load_state({"steps": 0, "weights": weights})
+
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
         self.model.load_state_dict(state["model"])
@@ -139,6 +179,28 @@ class GeneratorTask:
             self.generator.manual_seed(self.training.seed + 7919 * rank() + self.average.steps)
 
 
+def condition_dimension(latents: LatentSet, embedder: TagEmbedder) -> int:
+    """Numbers of a condition: one a tag, and CLAP's."""
+    return embedder.dimension + (0 if latents.vectors is None else latents.vectors.shape[2])
+
+
+def _widened(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights that take the conditions of `wanted`, of which they ignore those that they do not know."""
+    made = dict(weights)
+    if (known := made.get(_CONDITION)) is not None and known.dim() == 2:
+        more = wanted[_CONDITION].shape[1] - known.shape[1]
+        if more > 0:
+            made[_CONDITION] = torch.cat([known, known.new_zeros(len(known), more)], dim=1)
+    for name in sorted(made.keys() | wanted.keys()):
+        shapes = [tuple(part[name].shape) if name in part else None for part in (made, wanted)]
+        if shapes[0] != shapes[1]:
+            raise UsageError(
+                f"The run to start from trained another network: its {name} is {shapes[0]}, here {shapes[1]}. "
+                "Use the same size and architecture, and conditions that begin with its own."
+            )
+    return made
+
+
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Optimiser groups: weight decay on matrices only, none on norms, biases and null vectors."""
     decayed = [p for p in model.parameters() if p.dim() > 1]
@@ -146,13 +208,19 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
 
 
+def _drawer(
+    latents: LatentSet, embedder: TagEmbedder, stats: LatentStats, training: GeneratorTrainingConfig, *, split: str
+) -> BatchDrawer:
+    return BatchDrawer(latents, embedder, stats, split=split, crop_frames=training.crop_frames, shares=training.shares)
+
+
 def _validation_batches(
-    latents: LatentSet, embedder: Embedder, stats: LatentStats, training: GeneratorTrainingConfig
+    latents: LatentSet, embedder: TagEmbedder, stats: LatentStats, training: GeneratorTrainingConfig
 ) -> dict[str, tuple[Tensor, Conditioning]]:
     """Fixed batches of the held-out sources; of the training ones where a small library holds none out."""
     held_out = any(item.split == "held_out" for item in latents.items)
     split = "held_out" if held_out else "train"
-    drawer = BatchDrawer(latents, embedder, stats, split=split, crop_frames=training.crop_frames)
+    drawer = _drawer(latents, embedder, stats, training, split=split)
     generator = Generator().manual_seed(20_260_000)
     batches = {}
     if drawer.has_loops:

@@ -20,7 +20,7 @@ from samplegen.units import samples_to_frames
 
 FORMAT = "samplegen-latents"
 FORMAT_VERSION = 1
-_VALUES, _INDEX = "latents.npy", "index.json"
+_VALUES, _INDEX, _VECTORS = "latents.npy", "index.json", "vectors.npy"
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,26 @@ class LatentSet:
     values
         ``[frames, C]`` float16 over all items.
     header
-        Codec name and hash, frame rate, one-shot window.
+        Codec name and hash, frame rate, one-shot window; name, hash and captions of the CLAP.
+    vectors
+        ``[items, 1 + captions, D]`` float16: CLAP's vector of each sound, then of texts about it.
     """
 
-    def __init__(self, values: Tensor, items: Sequence[EncodedItem], header: dict[str, Any]) -> None:
-        self.values, self.items, self.header = values, tuple(items), header
+    def __init__(
+        self,
+        values: Tensor,
+        items: Sequence[EncodedItem],
+        header: dict[str, Any],
+        *,
+        vectors: Tensor | None = None,
+    ) -> None:
+        self.values, self.items, self.header, self.vectors = values, tuple(items), header, vectors
+
+    @property
+    def clap(self) -> dict[str, str] | None:
+        """Name and hash of the CLAP whose vectors go along."""
+        found = self.header.get("clap")
+        return None if found is None else {key: str(found[key]) for key in ("name", "hash")}
 
     @property
     def frame_rate(self) -> float:
@@ -136,15 +151,27 @@ class LatentSet:
             "latent_hash": codec.latent_hash,
             "licences": sorted(licences),
             "attributions": sorted(attributions),
+            "sample_rate": codec.sample_rate,
             "frame_rate": codec.sample_rate / codec.hop_length,
             "latency_s": codec.latency_s,
             "one_shot_frames": one_shot_frames,
         }
         return cls(torch.cat(pieces), items, header)
 
+    def with_vectors(self, vectors: Tensor, *, name: str, hash: str) -> "LatentSet":
+        """Copy with the vectors ``[items, 1 + captions, D]`` of the CLAP of that name and hash."""
+        entry = {"name": name, "hash": hash, "captions": vectors.shape[1] - 1}
+        return LatentSet(self.values, self.items, {**self.header, "clap": entry}, vectors=vectors.half())
+
     def save(self, folder: Path) -> None:
-        """Write values and index atomically."""
+        """Write values, vectors and index, each atomically, the index last."""
         write_atomically(folder / _VALUES, lambda file: np.save(file, self.values.numpy()))
+        self.save_vectors(folder)
+
+    def save_vectors(self, folder: Path) -> None:
+        """Write vectors and index beside the values that lie there."""
+        if (vectors := self.vectors) is not None:
+            write_atomically(folder / _VECTORS, lambda file: np.save(file, vectors.numpy()))
         head = {"format": FORMAT, "format_version": FORMAT_VERSION, **self.header}
         write_json(folder / _INDEX, {**head, "items": [asdict(item) for item in self.items]})
 
@@ -162,11 +189,12 @@ class LatentSet:
             values = torch.from_numpy(np.load(folder / _VALUES, allow_pickle=False))
             items = [EncodedItem(**{**item, "tags": tuple(item["tags"])}) for item in index.pop("items")]
             _check(values, items, index)
+            vectors = _read_vectors(folder, index["clap"], count=len(items)) if "clap" in index else None
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"The folder {folder} holds no encoded sounds ({error}). Run: samplegen data encode."
             ) from error
-        return cls(values, items, index)
+        return cls(values, items, index, vectors=vectors)
 
     def stats(self) -> LatentStats:
         """Per-channel mean and deviation over the training frames that are not silent padding.
@@ -202,3 +230,16 @@ def _check(values: Tensor, items: Sequence[EncodedItem], header: dict[str, Any])
         raise ValueError(f"{_VALUES} is not [frames, C] of float16")
     if any(item.start < 0 or item.frames < 1 or item.start + item.frames > len(values) for item in items):
         raise ValueError(f"{_INDEX} names frames beyond the end of {_VALUES}")
+
+
+def _read_vectors(folder: Path, clap: dict[str, Any], *, count: int) -> Tensor:
+    """The vectors; ValueError or KeyError where they are not what the index says."""
+    if not (isinstance(clap["name"], str) and isinstance(clap["hash"], str)):
+        raise ValueError(f"clap is {clap!r:.60}")
+    vectors = torch.from_numpy(np.load(folder / _VECTORS, allow_pickle=False))
+    wanted = (count, 1 + clap["captions"])
+    if vectors.ndim != 3 or vectors.dtype != torch.float16 or vectors.shape[:2] != wanted or min(vectors.shape) < 1:
+        raise ValueError(f"{_VECTORS} is not {list(wanted)} vectors of float16")
+    if clap["captions"] < 1 or not vectors.isfinite().all():
+        raise ValueError(f"{_VECTORS} holds no texts, or no numbers")
+    return vectors

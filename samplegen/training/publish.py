@@ -1,6 +1,6 @@
 """From a trained state to a model folder: weights, configuration and card."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from samplegen.codec.spectral import FAMILY as SPECTRAL
 from samplegen.codec.spectral import SpectralCodec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.vocabulary import STYLES
+from samplegen.conditioning.words_and_sound import joint_hash, joint_name
 from samplegen.engines.alpha_blend.generator import FAMILY as GENERATOR
 from samplegen.engines.alpha_blend.generator import Description, Sampling
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
@@ -43,9 +44,10 @@ class TrainingFacts:
             "minutes": round(self.minutes, 1),
         }
 
-    def card(self, name: str) -> str:
+    def card(self, name: str, *, notes: Sequence[str] = ()) -> str:
         """A first card; people add what was tried and what it is for."""
         lines = [f"# {name}", "", f"Trained for {self.steps} steps in {self.minutes:.0f} minutes.", ""]
+        lines += [line for note in notes for line in (note, "")]
         lines += [f"Licences of the training sounds: {', '.join(self.licences)}.", ""]
         lines += ["| figure (held-out sources) | value |", "| --- | --- |"]
         lines += [f"| {figure} | {value:.4g} |" for figure, value in self.figures.items()]
@@ -77,7 +79,6 @@ def save_spectral(
 
 def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: Path, *, facts: TrainingFacts) -> None:
     """Write the averaged weights of a generator with all it needs to be used."""
-    embedder = TagEmbedder()
     trained = [item for item in data.items if item.split == "train"]
     kinds = {item.kind for item in trained}
     styles = {tag for item in trained if item.loop for tag in item.tags}
@@ -93,19 +94,35 @@ def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: P
         "family": GENERATOR,
         "architecture": config_to_dict(task.config),
         "codec": {"name": codec.name, "hash": codec.hash},
-        "embedder": {"name": embedder.name, "hash": embedder.hash, "tags": list(embedder.vocabulary.tags)},
+        "embedder": embedder_entry(task.embedder, data.clap),
         "latent_stats": task.stats.to_config(),
         "description": _plain(asdict(description)),
         "sampling": _plain(asdict(Sampling())),
         "training": _plain(asdict(task.training)),
         **facts.config(),
     }
-    save_model(folder, tensors=task.average.weights, config=config, card=_card(folder, facts))
+    save_model(folder, tensors=task.average.weights, config=config, card=_card(folder, facts, *_clap_notes(data)))
 
 
-def _card(folder: Path, facts: TrainingFacts) -> str | None:
+def embedder_entry(tags: TagEmbedder, clap: Mapping[str, str] | None) -> dict[str, Any]:
+    """What a generator records of its conditions: tags, and the CLAP (name and hash) behind them, if any."""
+    words = list(tags.vocabulary.tags)
+    if clap is None:
+        return {"name": tags.name, "hash": tags.hash, "tags": words}
+    both = {"name": joint_name(clap["name"]), "hash": joint_hash(tags.hash, clap["hash"])}
+    return {**both, "tags": words, "clap": dict(clap)}
+
+
+def _clap_notes(data: LatentSet) -> list[str]:
+    if data.clap is None:
+        return []
+    texts = data.header["clap"]["captions"]
+    return [f"Understands texts and sounds through {data.clap['name']}: {texts} texts and the audio of each sound."]
+
+
+def _card(folder: Path, facts: TrainingFacts, *notes: str) -> str | None:
     """A new card, or None where somebody wrote one."""
-    return None if (folder / "README.md").exists() else facts.card(folder.name)
+    return None if (folder / "README.md").exists() else facts.card(folder.name, notes=notes)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,12 @@
 """Whole trainings: from a library or encoded sounds to a model folder with its card."""
 
-import json
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import torch
 
-from samplegen.checkpoints import read_config
 from samplegen.codec import load_codec
 from samplegen.codec.encodec_network import EncodecConfig
 from samplegen.conditioning.embedder import TagEmbedder
@@ -17,7 +14,7 @@ from samplegen.errors import InputError, ModelInvalidError, UsageError
 from samplegen.networks.spectral import SpectralConfig
 from samplegen.networks.unet import named_config
 from samplegen.training.encodec_trainer import EncodecTask, EncodecTrainingConfig, save_encodec
-from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
+from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig, condition_dimension
 from samplegen.training.latents import LatentSet
 from samplegen.training.library import GROOVE_KIND, load_library
 from samplegen.training.log import read_figures
@@ -25,14 +22,13 @@ from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_traini
 from samplegen.training.parallel import launch
 from samplegen.training.publish import TrainingFacts, save_generator, save_spectral
 from samplegen.training.segments import MixedSegments, SegmentStore, fixed_segments, load_sounds
+from samplegen.training.settings import override, pick_device, read_settings, threads_each
 from samplegen.training.spectral_trainer import SpectralTask, SpectralTrainingConfig
 
 VALIDATION_SEGMENTS = 96
 VALIDATION_LENGTH = 32768
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 Report = Callable[[float, float | None], None]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -91,9 +87,13 @@ def train_codec(
     if family not in trainings:
         raise UsageError(f"--family {family!r} is not known. Choose {' or '.join(trainings)}.")
     schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
-    job = _Job(run, schedule, resume, _device(device), seed, _settings(config), library, start_from)
+    job = _Job(run, schedule, resume, pick_device(device), seed, read_settings(config), library, start_from)
     launch(
-        trainings[family], job, progress if processes == 1 else None, processes=processes, threads=_threads(processes)
+        trainings[family],
+        job,
+        progress if processes == 1 else None,
+        processes=processes,
+        threads=threads_each(processes),
     )
     facts = _codec_facts(job, out)
     if family == "spectral":
@@ -119,6 +119,7 @@ def train_generator(
     device: str = "auto",
     processes: int = 1,
     seed: int = 0,
+    start_from: Path | None = None,
     progress: Report | None = None,
 ) -> TrainingResult:
     """Train an alpha-blending generator on encoded sounds and write it to `out`.
@@ -128,17 +129,24 @@ def train_generator(
     codec
         Codec that the generator will decode with; the one that made the latents by default. Another
         one must have the same encoder.
+    start_from
+        Run whose best weights to begin with. It may have known tags alone where these latents have
+        CLAP vectors too.
 
     Raises
     ------
     UsageError, InputError, ModelError
-        On an unknown size, device or setting, unusable latents or an unfit codec.
+        On an unknown size, device or setting, unusable latents, an unfit codec or run to start from.
     """
     schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
-    settings = {**_settings(config), "size": size}
-    job = _Job(run, schedule, resume, _device(device), seed, settings, latents)
+    settings = {**read_settings(config), "size": size}
+    job = _Job(run, schedule, resume, pick_device(device), seed, settings, latents, start_from)
     launch(
-        _train_generator, job, progress if processes == 1 else None, processes=processes, threads=_threads(processes)
+        _train_generator,
+        job,
+        progress if processes == 1 else None,
+        processes=processes,
+        threads=threads_each(processes),
     )
     return publish_generator(job.data, out=out, run=run, size=size, codec=codec, settings=settings)
 
@@ -171,7 +179,7 @@ def _train_spectral(job: _Job, progress: Report | None) -> None:
     validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
     task = SpectralTask(architecture, recipe, source=source, validation=validation)
     if job.start_from is not None and not (job.run / LAST).exists():
-        task.start_from(load_state(job.start_from / BEST)["task"]["average"]["weights"])
+        task.start_from(dict(_average(job.start_from)))
     _run(task, job, progress)
 
 
@@ -180,7 +188,21 @@ def _train_encodec(job: _Job, progress: Report | None) -> None:
 
 
 def _train_generator(job: _Job, progress: Report | None) -> None:
-    _run(_generator_task(job, LatentSet.load(job.data)), job, progress)
+    task = _generator_task(job, LatentSet.load(job.data))
+    if job.start_from is not None and not (job.run / LAST).exists():
+        task.start_from(_average(job.start_from))
+    _run(task, job, progress)
+
+
+def _average(run: Path) -> Mapping[str, torch.Tensor]:
+    """The averaged weights of a run at its best."""
+    try:
+        weights = load_state(run / BEST)["task"]["average"]["weights"]
+        if all(isinstance(value, torch.Tensor) for value in weights.values()):
+            return cast(Mapping[str, torch.Tensor], weights)
+    except (KeyError, TypeError, AttributeError):
+        pass
+    raise InputError(f"The folder {run} holds no run to start from: its {BEST} has no averaged weights.")
 
 
 def _run(task: Any, job: _Job, progress: Report | None) -> None:
@@ -189,15 +211,15 @@ def _run(task: Any, job: _Job, progress: Report | None) -> None:
 
 
 def _spectral_configs(job: _Job) -> tuple[SpectralConfig, SpectralTrainingConfig]:
-    architecture = _override(SpectralConfig(), job.settings.get("architecture", {}))
-    recipe = _override(SpectralTrainingConfig(), job.settings.get("training", {}))
+    architecture = override(SpectralConfig(), job.settings.get("architecture", {}))
+    recipe = override(SpectralTrainingConfig(), job.settings.get("training", {}))
     return architecture, replace(recipe, device=job.device, seed=job.seed)
 
 
 def _encodec_task(job: _Job) -> EncodecTask:
     training, held_out = _segments(job.data)
-    architecture = _override(EncodecConfig(), job.settings.get("architecture", {}))
-    recipe = _override(EncodecTrainingConfig(), job.settings.get("training", {}))
+    architecture = override(EncodecConfig(), job.settings.get("architecture", {}))
+    recipe = override(EncodecTrainingConfig(), job.settings.get("training", {}))
     validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
     return EncodecTask(
         architecture,
@@ -209,11 +231,13 @@ def _encodec_task(job: _Job) -> EncodecTask:
 
 def _generator_task(job: _Job, latents: LatentSet) -> GeneratorTask:
     embedder = TagEmbedder()
-    recipe = _override(GeneratorTrainingConfig(), job.settings.get("training", {}))
+    recipe = override(GeneratorTrainingConfig(), job.settings.get("training", {}))
     network = named_config(
-        str(job.settings["size"]), channels=latents.values.shape[1], embedding_dimension=embedder.dimension
+        str(job.settings["size"]),
+        channels=latents.values.shape[1],
+        embedding_dimension=condition_dimension(latents, embedder),
     )
-    network = _override(network, job.settings.get("architecture", {}))
+    network = override(network, job.settings.get("architecture", {}))
     return GeneratorTask(network, replace(recipe, device=job.device, seed=job.seed), latents=latents, embedder=embedder)
 
 
@@ -243,36 +267,3 @@ def _codec_facts(job: _Job, out: Path) -> TrainingFacts:
 def _figures(run: Path) -> dict[str, float]:
     """Validation figures of the best checkpoint, from the run's log."""
     return read_figures(run, step=load_state(run / BEST)["step"])
-
-
-def _override(default: T, values: Any) -> T:
-    if not isinstance(values, dict):
-        raise UsageError("A training configuration has the tables [architecture] and [training].")
-    plain = json.loads(json.dumps(asdict(default)))  # type: ignore[call-overload]
-    try:
-        return read_config({**plain, **values}, type(default), where="--config")
-    except ModelInvalidError as error:
-        raise UsageError(str(error)) from error
-
-
-def _settings(config: Path | None) -> dict[str, Any]:
-    if config is None:
-        return {}
-    try:
-        return tomllib.loads(config.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"Cannot read the configuration {config}: {error}.") from error
-
-
-def _device(name: str) -> str:
-    if name not in DEVICES:
-        raise UsageError(f"--device {name!r} is not known. Choose one of {', '.join(DEVICES)}.")
-    if name != "auto":
-        return name
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _threads(processes: int) -> int:
-    return max(1, torch.get_num_threads() // processes)
