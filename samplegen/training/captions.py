@@ -1,10 +1,12 @@
 """Sentences about a sound: many phrasings of the same attributes, with the noise of real typing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from samplegen.conditioning.clap.words import words_of
 from samplegen.conditioning.vocabulary import SYNONYMS
+from samplegen.training.facts import MEASURED, Facts
 
 # How people say each attribute. The last phrase of a list with three or more is kept for evaluation.
 NOUNS: Mapping[str, tuple[str, ...]] = {
@@ -80,6 +82,8 @@ _TEMPLATES = (
     "some {a} {n}", "{a} {n} sample", "{n} that is {a}", "{a} sounding {n}", "{n} ({a})", "one {a} {n} please",
 )  # fmt: skip
 _UNSEEN_TEMPLATES = ("i need a {n} which sounds {a}", "looking for {a} {n}s", "{n}: {a}!", "make it {a}, a {n}")
+_COUNTS = (0.15, 0.4, 0.3, 0.15)
+_KIND_SAID = 0.88
 _JOINS = (" ", " ", ", ", " and ", ", ")
 
 
@@ -94,14 +98,25 @@ def _phrases(attribute: str) -> tuple[str, ...]:
     return (attribute, *SYNONYMS.get(attribute, ()))
 
 
+def _trained(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    return phrases[:-1] if len(phrases) >= 3 else phrases
+
+
 def say(attribute: str, *, rng: np.random.Generator, unseen: bool = False) -> str:
     """One phrase for an attribute; with `unseen` the one that training never says, where there is one."""
     phrases = _phrases(attribute)
     if unseen:
         return phrases[-1]
-    known = phrases[:-1] if len(phrases) >= 3 else phrases
+    known = _trained(phrases)
     first_counts_more = np.array([3.0, *[1.0] * (len(known) - 1)])
     return known[int(rng.choice(len(known), p=first_counts_more / first_counts_more.sum()))]
+
+
+def spoken_words(attributes: Iterable[str]) -> frozenset[str]:
+    """Every word that training captions of these attributes may hold, as `words_of` reads them."""
+    phrases = [phrase for attribute in attributes for phrase in _trained(_phrases(attribute))]
+    frames = [template.format(a=" ", n=" ") for template in _TEMPLATES]
+    return frozenset(word for text in (*phrases, *frames, *_JOINS) for word in words_of(text))
 
 
 def caption(
@@ -130,6 +145,28 @@ def caption(
         words = text.split()
         text = " ".join(words[index] for index in rng.permutation(len(words)))
     return with_typo(text, rng=rng) if rng.random() < noise else text
+
+
+def choose_attributes(
+    facts: Facts, *, among: Collection[str], rng: np.random.Generator
+) -> tuple[str | None, tuple[str, ...]]:
+    """What a caption should say of a sound: its kind (or None) and up to three attributes, half of them measured.
+
+    Parameters
+    ----------
+    among
+        The attributes that may be said.
+    """
+    rest = sorted(word for word in facts.attributes if word in among and word != facts.kind)
+    measured = [word for word in rest if word in MEASURED]
+    others = [word for word in rest if word not in MEASURED]
+    picked: list[str] = []
+    for _ in range(int(rng.choice(4, p=_COUNTS))):
+        pool = measured if measured and rng.random() < 0.5 else others or measured
+        left = [word for word in pool if word not in picked]
+        if left:
+            picked.append(left[int(rng.integers(len(left)))])
+    return (facts.kind if rng.random() < _KIND_SAID or not picked else None), tuple(picked)
 
 
 def with_typo(text: str, *, rng: np.random.Generator) -> str:

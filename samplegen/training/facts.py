@@ -38,7 +38,7 @@ _EMPTY_WORDS = frozenset(
     "rr2 rr3 rr1 rr4 alt med instrument close back up off you go phrase numbers person1 person2 uzu single cycle "
     "other various misc sample samples".split()
 )
-_MEASURED = frozenset(word for _, low, high in POLES for word in (low, high))
+MEASURED = frozenset(word for _, low, high in POLES for word in (low, high))
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Facts:
 def facts_of_record(record: Record, *, tags: TagEmbedder) -> Facts:
     """From the words of a library."""
     known = {tag for tag in tags.parse(record.caption).known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS, *CHARACTERS)}
-    words = {word for word in re.findall(r"[a-z]{3,}", record.caption.lower()) if word not in _EMPTY_WORDS | _MEASURED}
+    words = {word for word in re.findall(r"[a-z]{3,}", record.caption.lower()) if word not in _EMPTY_WORDS | MEASURED}
     spoken = {word for word in words if not set(tags.parse(word).known) & {*ONE_SHOT_KINDS, *LOOP_KINDS, *CHARACTERS}}
     return Facts(record.kind, frozenset({record.kind, *known, *spoken}), record.split, record.source)
 
@@ -62,7 +62,7 @@ def facts_of_record(record: Record, *, tags: TagEmbedder) -> Facts:
 def facts_of_loop(entry: Mapping[str, Any], *, split: str, tags: TagEmbedder) -> Facts:
     """From the index of rendered loops: kind, style, what plays, how densely, how fast, how straight."""
     known = set(tags.parse(", ".join(entry["tags"])).known) - {*ONE_SHOT_KINDS, *LOOP_KINDS, *CHARACTERS}
-    spoken = {word for word in entry["tags"] if re.fullmatch(r"[a-z]{3,}", word)} - _EMPTY_WORDS - _MEASURED
+    spoken = {word for word in entry["tags"] if re.fullmatch(r"[a-z]{3,}", word)} - _EMPTY_WORDS - MEASURED
     spoken -= {*ONE_SHOT_KINDS, *LOOP_KINDS}
     playing = {event[1] for event in entry["events"]}
     heard = {f"with_{kind}" for kind in playing if kind in ONE_SHOT_KINDS}

@@ -1,6 +1,6 @@
 """The joint text-audio embedder that comes with samplegen: small, offline, taught on its own sounds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -12,7 +12,7 @@ from samplegen.audio.types import Audio
 from samplegen.checkpoints import LoadedModel, load_model, read_config
 from samplegen.conditioning.clap.features import BANDS, Heard, windows_of
 from samplegen.conditioning.clap.text_gap import NAMES, TextGap
-from samplegen.conditioning.clap.words import buckets_of, words_of
+from samplegen.conditioning.clap.words import WordList, buckets_of, words_of
 from samplegen.errors import ModelInvalidError
 from samplegen.networks.joint import JointConfig, JointEmbedding
 from samplegen.networks.precision import fast_inference
@@ -25,8 +25,13 @@ _MULTIPLE: Final = 8
 class BundledClap:
     """Text and audio to unit vectors in one space (an `Embedder`).
 
-    A word is known when training has seen one of its pieces; text without any known word,
+    Words that training never said (see `WordList`) are left out; text without any known word,
     and silence, have the vector zero.
+
+    Parameters
+    ----------
+    words
+        What training has said; None when that is not known, and every word counts.
 
     Attributes
     ----------
@@ -34,8 +39,18 @@ class BundledClap:
         What `close_gap` needs, where the model holds it.
     """
 
-    def __init__(self, network: JointEmbedding, *, name: str, hash: str, gap: TextGap | None = None) -> None:
+    def __init__(
+        self,
+        network: JointEmbedding,
+        *,
+        name: str,
+        hash: str,
+        gap: TextGap | None = None,
+        words: Iterable[str] | None = None,
+    ) -> None:
         self.network = network.eval()
+        self._words = None if words is None else WordList(words)
+        self._known: dict[str, bool] = {}
         self.name, self.hash, self.gap = name, hash, gap
         self.dimension = network.config.dimension
 
@@ -61,9 +76,12 @@ class BundledClap:
         return F.normalize(rows, dim=-1)
 
     def knows(self, word: str) -> bool:
-        """Whether training has seen the word, or enough of its pieces that it may be a typo of one."""
-        seen = self.network.seen[list(_buckets(word))].tolist()
-        return seen[0] or (len(seen) > 1 and sum(seen[1:]) >= 0.5 * len(seen[1:]))
+        """Whether training has said the word, or one that this may be a typo or a form of."""
+        if self._words is None:
+            return True
+        if word not in self._known:
+            self._known[word] = word in self._words
+        return self._known[word]
 
     def _hear(self, windows: Sequence[Heard]) -> Tensor:
         with torch.inference_mode(), fast_inference():
@@ -134,4 +152,11 @@ def load_bundled(model: LoadedModel | str) -> BundledClap:
         gap = TextGap(**known) if known else None
     except (RuntimeError, TypeError) as error:
         raise ModelInvalidError(f"The weights of {loaded.name} do not fit its config.json: {error}") from error
-    return BundledClap(network, name=loaded.name, hash=loaded.hash, gap=gap)
+    return BundledClap(network, name=loaded.name, hash=loaded.hash, gap=gap, words=_words(loaded))
+
+
+def _words(loaded: LoadedModel) -> list[str]:
+    words = loaded.config.get("words")
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ModelInvalidError(f"The config.json of {loaded.name} must hold a list of words. Get the model again.")
+    return words

@@ -7,11 +7,14 @@ A word is itself and its pieces of three to five letters between marks for start
 import re
 import unicodedata
 import zlib
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 MAX_WORDS: Final = 48
 BUCKETS: Final = 16_384
 PIECES: Final = (3, 4, 5)
+_SHORTEST_TYPO, _LONGEST = 4, 30
 _TEMPO: Final = re.compile(r"\b\d+(?:[.,]\d+)?\s*-?\s*bpm\b|\bbpm\s*\d+(?:[.,]\d+)?\b")
 _JOINED: Final = {
     "hi-hat": "hihat", "hi hat": "hihat", "hip-hop": "hiphop", "hip hop": "hiphop", "one-shot": "oneshot",
@@ -30,8 +33,52 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[^\W_]+(?:#)?", plain)[:MAX_WORDS]
 
 
+class WordList:
+    """Words that training has said, and whether another is one of them, misspelt or inflected.
+
+    A word is near a known one when one edit (a letter dropped, added, replaced, or two swapped) makes it, or
+    when half of its pieces are that word's.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = frozenset(words)
+        self._pieces: dict[str, set[str]] = {}
+        for word in self.words:
+            for piece in _pieces(word):
+                self._pieces.setdefault(piece, set()).add(word)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.words or self._is_edited(word) or self._is_inflected(word)
+
+    def _is_edited(self, word: str) -> bool:
+        if not _SHORTEST_TYPO <= len(word) <= _LONGEST:
+            return False
+        return any(abs(len(known) - len(word)) <= 1 and _one_edit(word, known) for known in self.words)
+
+    def _is_inflected(self, word: str) -> bool:
+        if not _SHORTEST_TYPO <= len(word) <= _LONGEST:
+            return False
+        pieces = _pieces(word)
+        shared = Counter(known for piece in pieces for known in self._pieces.get(piece, ()))
+        return bool(shared) and max(shared.values()) >= 0.5 * len(pieces)
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """Whether one letter dropped, added or replaced, or two neighbours swapped, makes `other` of `one`."""
+    if len(one) == len(other):
+        places = [k for k in range(len(one)) if one[k] != other[k]]
+        first, last = places[0], places[-1]
+        swapped = last == first + 1 and one[first] == other[last] and one[last] == other[first]
+        return len(places) == 1 or swapped
+    shorter, longer = sorted((one, other), key=len)
+    return any(longer[:k] + longer[k + 1 :] == shorter for k in range(len(longer)))
+
+
+def _pieces(word: str) -> set[str]:
+    marked = f"<{word}>"
+    return {marked[k : k + n] for n in PIECES for k in range(len(marked) - n + 1)} - {marked}
+
+
 def buckets_of(word: str) -> list[int]:
     """Buckets of the whole word and of its pieces."""
-    marked = f"<{word}>"
-    pieces = {marked[k : k + n] for n in PIECES for k in range(len(marked) - n + 1)} - {marked}
-    return [zlib.crc32(piece.encode()) % BUCKETS for piece in [marked, *sorted(pieces)]]
+    return [zlib.crc32(piece.encode()) % BUCKETS for piece in [f"<{word}>", *sorted(_pieces(word))]]
