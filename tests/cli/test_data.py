@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from samplegen.cli.app import run
-from samplegen.training.encode import EncodeResult
+from samplegen.training.encode import CaptionResult, EncodeResult
 from samplegen.training.library import Library
 
 
@@ -83,7 +83,7 @@ def test_encode_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         return EncodeResult(Path("latents"), one_shots=4, loops=2, frames=900)
 
     monkeypatch.setattr("samplegen.training.encode.encode_library", stand_in)
-    line = "data encode library.jsonl --codec c --out latents --loops a --loops b --json"
+    line = "data encode library.jsonl --codec c --out latents --loops a --loops b --clap listener --json"
     assert run(line.split()) == 0
     assert json.loads(capsys.readouterr().out) == {"folder": "latents", "one_shots": 4, "loops": 2, "frames": 900}
     assert asked.pop("progress") is not None
@@ -92,4 +92,26 @@ def test_encode_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         "codec": "c",
         "out": Path("latents"),
         "loops": [Path("a"), Path("b")],
+        "clap": "listener",
     }
+
+
+def test_caption_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: dict[str, object] = {}
+
+    def stand_in(folder: Path, **options: object) -> CaptionResult:
+        asked.update(options, folder=folder)
+        return CaptionResult(folder, sounds=6, clap="listener")
+
+    monkeypatch.setattr("samplegen.training.encode.caption_latents", stand_in)
+    assert run("data caption latents --library l.jsonl --loops a --json".split()) == 0
+    assert json.loads(capsys.readouterr().out) == {"folder": "latents", "sounds": 6, "clap": "listener"}
+    assert asked.pop("progress") is not None
+    assert asked == {
+        "folder": Path("latents"), "library": Path("l.jsonl"), "loops": [Path("a")], "clap": "clap-small-44k",
+    }  # fmt: skip
+
+
+def test_caption_needs_the_library(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "caption", "latents"]) == 2
+    assert "--library" in capsys.readouterr().err

@@ -16,7 +16,7 @@ RESULT = TrainingResult(Path("models/m"), {"score": 3.25})
     "command, name, own",
     [
         ("codec", "train_codec", {"family": "encodec", "start_from": Path("s")}),
-        ("generator", "train_generator", {"size": "tiny", "codec": "c"}),
+        ("generator", "train_generator", {"size": "tiny", "codec": "c", "start_from": Path("s")}),
     ],
 )
 def test_options_and_result(

@@ -9,11 +9,13 @@ import pytest
 from samplegen.audio.io import write_wav
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, ModelMissingError
-from samplegen.training.encode import SEMITONES, encode_library
+from samplegen.training import encode
+from samplegen.training.encode import SEMITONES, caption_latents, encode_library
 from samplegen.training.latents import LatentSet
 from samplegen.training.library import Library, save_library
 from samplegen.training.scan import scan_library
 from tests.models import CODEC
+from tests.training.embedders import TinyClap
 
 KINDS = {"kick", "snare", "hat_closed", "hat_open", "percussion", "tom", "bass"}
 
@@ -31,7 +33,8 @@ def rendered(folder: Path, *, split: str = "train") -> Path:
     head = {"format": "samplegen-loops", "version": 1, "split": split}
     entry = {
         "index": 0, "path": "0.wav", "kind": "loop_tops", "style": "techno", "bpm": 120.0, "bars": 2,
-        "meter": [4, 4], "tags": ["loop_tops", "techno", "dark", "minimal", "unheard-of"],
+        "meter": [4, 4], "tags": ["loop_tops", "techno", "dark", "minimal", "unheard-of"], "beats": 8, "swing": 0.5,
+        "events": [[beat, "hat_closed", 1.0, None] for beat in range(8)],
     }  # fmt: skip
     (folder / "index.jsonl").write_text("".join(json.dumps(line) + "\n" for line in (head, entry)))
     return folder
@@ -90,3 +93,46 @@ def test_what_is_not_there(index: Path, tmp_path: Path) -> None:
         encode_library(tmp_path / "nowhere.jsonl", codec=CODEC, out=tmp_path / "set")
     with pytest.raises(InputError, match="No rendered loops in"):
         encode_library(index, codec=CODEC, out=tmp_path / "set", loops=[tmp_path])
+
+
+@pytest.fixture
+def clap(monkeypatch: pytest.MonkeyPatch) -> TinyClap:
+    made = TinyClap()
+    monkeypatch.setattr(encode, "load_clap", {made.name: made}.__getitem__)
+    return made
+
+
+def test_vectors_with_the_latents_or_after_them(index: Path, tmp_path: Path, clap: TinyClap) -> None:
+    loops = [rendered(tmp_path / "loops")]
+    told: list[tuple[float, float | None]] = []
+    encode_library(
+        index, codec=CODEC, out=tmp_path / "one", loops=loops, one_shot_seconds=0.1, clap=clap.name,
+        progress=lambda *done: told.append(done),
+    )  # fmt: skip
+    made = LatentSet.load(tmp_path / "one")
+    assert made.vectors is not None and made.vectors.shape == (len(made.items), 13, 8)
+    assert told[-1] == (2 * len(made.items), 2 * len(made.items)) and told == sorted(told)
+    text = " / ".join(clap.texts[-12:])
+    assert "top" in text and "kick" in text and "snare" not in text  # tops: "without kick" is one of their names
+    encode_library(index, codec=CODEC, out=tmp_path / "two", loops=loops, one_shot_seconds=0.1)
+    assert LatentSet.load(tmp_path / "two").vectors is None
+    result = caption_latents(tmp_path / "two", library=index, loops=loops, clap=clap.name)
+    assert (result.sounds, result.clap) == (len(made.items), clap.name)
+    for file in ("latents.npy", "index.json", "vectors.npy"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_vectors_of_other_sounds(index: Path, tmp_path: Path, clap: TinyClap) -> None:
+    first, second = rendered(tmp_path / "first"), rendered(tmp_path / "second")
+    encode_library(index, codec=CODEC, out=tmp_path / "set", loops=[first, second], one_shot_seconds=0.1)
+    for loops in ([first], [second, first]):
+        with pytest.raises(InputError, match="was not made from this library and these loops"):
+            caption_latents(tmp_path / "set", library=index, loops=loops, clap=clap.name)
+    assert not (tmp_path / "set" / "vectors.npy").exists()
+
+
+def test_facts_that_an_index_lacks(index: Path, tmp_path: Path, clap: TinyClap) -> None:
+    folder = rendered(tmp_path / "loops")
+    (folder / "index.jsonl").write_text((folder / "index.jsonl").read_text().replace('"swing"', '"swang"'))
+    with pytest.raises(InputError, match="index in .*loops is damaged"):
+        encode_library(index, codec=CODEC, out=tmp_path / "set", loops=[folder], clap=clap.name)

@@ -157,6 +157,46 @@ def test_a_damaged_folder(latents: LatentSet, tmp_path: Path, damage: Callable[[
         LatentSet.load(tmp_path)
 
 
+def with_vectors(latents: LatentSet) -> LatentSet:
+    vectors = torch.randn(len(latents.items), 4, 5, generator=torch.Generator().manual_seed(0))
+    return latents.with_vectors(vectors, name="clap-tiny", hash="abc")
+
+
+def test_vectors_go_along(latents: LatentSet, tmp_path: Path) -> None:
+    made = with_vectors(latents)
+    made.save(tmp_path)
+    again = LatentSet.load(tmp_path)
+    assert again.vectors is not None and made.vectors is not None and torch.equal(again.vectors, made.vectors)
+    assert again.clap == {"name": "clap-tiny", "hash": "abc"} and again.header["clap"]["captions"] == 3
+    assert latents.clap is None and latents.vectors is None and again.items == latents.items
+    latents.save(tmp_path)  # the file of vectors stays, but is nobody's
+    assert LatentSet.load(tmp_path).vectors is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "vectors.npy").unlink(),
+        lambda folder: (folder / "vectors.npy").write_bytes(b"none"),
+        lambda folder: np.save(folder / "vectors.npy", np.zeros((9, 4, 5), np.float16)),
+        lambda folder: np.save(folder / "vectors.npy", np.zeros((10, 3, 5), np.float16)),
+        lambda folder: np.save(folder / "vectors.npy", np.zeros((10, 4), np.float16)),
+        lambda folder: np.save(folder / "vectors.npy", np.zeros((10, 4, 5), np.float32)),
+        lambda folder: np.save(folder / "vectors.npy", np.full((10, 4, 5), np.nan, np.float16)),
+        edit(lambda index: index["clap"].pop("hash")),
+        edit(lambda index: index["clap"].update(name=3)),
+        edit(lambda index: index["clap"].update(captions="three")),
+        edit(lambda index: index.update(clap=["clap-tiny"])),
+    ],
+)
+def test_damaged_vectors(latents: LatentSet, tmp_path: Path, damage: Callable[[Path], object]) -> None:
+    assert len(latents.items) == 10
+    with_vectors(latents).save(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(InputError, match="holds no encoded sounds .* Run: samplegen data encode"):
+        LatentSet.load(tmp_path)
+
+
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere holds no encoded sounds"):
         LatentSet.load(tmp_path / "nowhere")
