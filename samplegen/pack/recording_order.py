@@ -75,7 +75,8 @@ class RecordingOrder(PlannedOrder):
     def job(self, index: int) -> str:
         """Key of sound `index`: the recording's content, not its name, counts."""
         recording, variation = self._place(index)
-        parameters = self._effective(self.seed) | self._extra() | {"variation": variation}
+        named = {"variation": variation, "preset": self._request.preset}
+        parameters = self._effective(self.seed) | self._extra() | named
         return job_key(engine=self.engine, model_hash=recording.sha256, seed=self.seed, parameters=parameters)
 
     def label(self, index: int) -> str:
