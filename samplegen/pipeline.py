@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from samplegen.pack.export import PackWriter
 from samplegen.pack.filling import PackResult, fill_pack
 from samplegen.pack.licence import SOURCE_LICENCE
-from samplegen.pack.naming import DEFAULT_TEMPLATE
-from samplegen.pack.orders import Order
+from samplegen.pack.naming import DEFAULT_TEMPLATE, ROW_TEMPLATE
 from samplegen.pack.requests import (
     GeneratorRequest,
+    Like,
     LoopRequest,
     MorphRequest,
     OneShotRequest,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "generator-drums-44k"
 
 __all__ = [
-    "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "make_loops", "make_morphs",
+    "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "make_loops", "make_morphs",
     "make_one_shots", "make_phases", "make_risers", "open_pack",
 ]  # fmt: skip
 
@@ -83,13 +83,18 @@ def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOr
     start = time.monotonic()
     seed = secrets.randbits(32) if request.seed is None else request.seed
     generator = load_generator(request.model or DEFAULT_MODEL)
-    order: Order = plan(request, generator, seed=seed)  # type: ignore[arg-type]
+    order = plan(request, generator, seed=seed)  # type: ignore[arg-type]
     known = generator.description
+    if request.announce:
+        for note in order.notes:
+            request.announce(note)
+    asked = replace(request, template=request.template or (ROW_TEMPLATE if request.morph_to else None))
     writer = open_pack(
-        request, seed=seed, created_by=f"samplegen, model {generator.name}", licence=known.licence,
+        asked, seed=seed, created_by=f"samplegen, model {generator.name}", licence=known.licence,
         attributions=known.attributions,
     )  # fmt: skip
-    return fill_pack(order, writer, progress=request.progress, start=start)
+    result = fill_pack(order, writer, progress=request.progress, start=start)
+    return replace(result, applied=order.applied)
 
 
 def _transform(request: RecordingRequest, plan: "type[MorphOrder] | type[PhaseOrder]") -> PackResult:

@@ -20,6 +20,8 @@ MAX_BARS: Final = 64
 MAX_BEATS_PER_BAR: Final = 16
 METER_DENOMINATORS: Final = (2, 4, 8, 16)
 MAX_COUNT: Final = 10_000
+MAX_SCALE: Final = 20.0
+MAX_LIKE_WEIGHT: Final = 100.0
 MAX_SEED: Final = 2**63 - 1
 Choice = TypeVar("Choice", bound=str)
 _KEY: Final = re.compile(r"([A-Ga-g])([#b♯♭]?)\s*(m|min|minor|maj|major)?", re.ASCII)
@@ -95,6 +97,29 @@ def parse_processes(text: str) -> int:
     return _whole("--processes", text, low=1, high=256)
 
 
+def parse_scale(text: str) -> float:
+    """Strength of guidance; 1 is the condition as learned, 0 ignores it."""
+    return _between("guidance", text, high=MAX_SCALE)
+
+
+def parse_share(text: str) -> float:
+    """A share of 0 to 1."""
+    return _between("--like-weight", text, high=1.0)
+
+
+def parse_like(text: str) -> tuple[Path, float]:
+    """``file.wav`` or ``file.wav:0.5``; a file that has such a name is taken as it is."""
+    name, colon, tail = text.rpartition(":")
+    if not text.strip():
+        raise UsageError("--like is empty. Name an audio file.")
+    weight = _number(tail) if colon and name and not Path(text).exists() else None
+    if weight is None:
+        return Path(text), 1.0
+    if not 0.0 < weight <= MAX_LIKE_WEIGHT:
+        raise UsageError(f"--like {text}: its weight is above 0 and at most {MAX_LIKE_WEIGHT:g}, not {weight:g}.")
+    return Path(name), weight
+
+
 def choose(option: str, value: str, allowed: Sequence[Choice]) -> Choice:
     """The one of `allowed` that equals `value`."""
     for choice in allowed:
@@ -119,6 +144,13 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _between(option: str, text: str, *, high: float) -> float:
+    value = _number(text)
+    if value is None or not 0.0 <= value <= high:
+        raise UsageError(f"{option} {text!r} is not a number from 0 to {high:g}.")
+    return value
+
+
 def _whole(option: str, text: str, *, low: int, high: int) -> int:
     if not re.fullmatch(r"\s*[+-]?\d{1,30}\s*", str(text), re.ASCII):
         raise UsageError(f"{option} {text!r} is not a whole number. Give {low} to {high}.")
@@ -127,6 +159,17 @@ def _whole(option: str, text: str, *, low: int, high: int) -> int:
     return int(text)
 
 
+PromptBpm = Annotated[
+    float | None,
+    typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo, 60 to 200. Default: the prompt's, else 120."),
+]
+PromptBars = Annotated[
+    int | None,
+    typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Length. Default: the prompt's, else 4 bars."),
+]
+PromptMeter = Annotated[
+    str | None, typer.Option("--meter", metavar="N/D", help="Such as 7/8. Default: the prompt's, else 4/4.")
+]
 Bpm = Annotated[float, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo, 60 to 200.")]
 Bars = Annotated[int, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Length in bars.")]
 Meter = Annotated[str, typer.Option("--meter", metavar="N/D", help="Meter, such as 3/4 or 7/8.")]
@@ -134,6 +177,37 @@ Key = Annotated[
     str | None, typer.Option("--key", parser=parse_key, metavar="KEY", help="Key of pitched sounds: Am, F#, Bb, C#m.")
 ]
 Prompt = Annotated[str | None, typer.Option("--prompt", metavar="TEXT", help="What it should sound like, in words.")]
+Negative = Annotated[
+    str | None, typer.Option("--negative", metavar="TEXT", help="What it should not sound like, such as muddy, reverb.")
+]
+MorphTo = Annotated[
+    str | None,
+    typer.Option("--morph-to", metavar="TEXT", help="Make the sounds a row from --prompt (or --like) to this text."),
+]
+Likes = Annotated[
+    list[str] | None,
+    typer.Option("--like", metavar="FILE[:WEIGHT]", help="Come near to a sound of yours; may be repeated."),
+]
+LikeWeight = Annotated[
+    float | None,
+    typer.Option("--like-weight", parser=parse_share, metavar="0..1", help="Share of --like beside --prompt: 0.5."),
+]
+GuidanceBpm = Annotated[
+    float | None,
+    typer.Option(
+        "--guidance-bpm", parser=parse_scale, metavar="0..20", help="How hard the beat pulls. Default: the model's."
+    ),
+]
+GuidanceText = Annotated[
+    float | None,
+    typer.Option(
+        "--guidance-text", parser=parse_scale, metavar="0..20", help="How hard words pull. Default: the model's."
+    ),
+]
+TextGap = Annotated[
+    str,
+    typer.Option("--text-gap", metavar="HOW", help="Move texts to where sounds lie: none, shift, axes or neighbours."),
+]
 Count = Annotated[int, typer.Option("-n", "--count", parser=parse_count, metavar="N", help="How many.")]
 Seed = Annotated[
     int | None,

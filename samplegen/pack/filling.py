@@ -5,9 +5,11 @@ bytes: a block draws again exactly what it drew before and writes what is missin
 """
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from samplegen.errors import InputError, OutputError
 from samplegen.pack.conform import conform
@@ -36,6 +38,8 @@ class PackResult:
         Words of the prompt that were not understood.
     notes
         What else the user should know.
+    applied
+        What a prompt decided.
     """
 
     folder: Path
@@ -46,6 +50,7 @@ class PackResult:
     missing: tuple[str, ...] = ()
     unknown_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    applied: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass

@@ -17,8 +17,9 @@ from samplegen.pack.sound import Tags
 from samplegen.pack.words import WORDS
 
 DEFAULT_TEMPLATE: Final = "{prefix}_{bpm}_{kind}_{type}_{word}_{key}"
+ROW_TEMPLATE: Final = "{prefix}_{bpm}_{kind}_{type}_{place}_{word}_{key}"
 DEFAULT_PREFIX: Final = "SG"
-FIELDS: Final = ("prefix", "bpm", "kind", "type", "word", "key", "bars", "meter", "genre")
+FIELDS: Final = ("prefix", "bpm", "kind", "type", "word", "key", "bars", "meter", "genre", "place")
 MAX_NAME_LENGTH: Final = 120
 SUFFIX: Final = ".wav"
 
@@ -108,6 +109,7 @@ def sound_name(tags: Tags, *, word: str, template: str = DEFAULT_TEMPLATE, prefi
         "bars": "" if tags.bars is None else str(tags.bars),
         "meter": f"{tags.meter[0]}-{tags.meter[1]}",
         "genre": slug(tags.genre),
+        "place": slug(tags.place),
     }
     stem = re.sub(r"([_-])[_-]+", r"\1", check_template(template).format_map(values)).strip("_-")
     if not is_splice_name(stem) or len(stem) > MAX_NAME_LENGTH:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samplegen.conditioning.clap.types import TextGapMethod
+
 if TYPE_CHECKING:
     from samplegen.engines.morph_chain.grid import Grid
     from samplegen.engines.morph_chain.settings import MorphSettings
     from samplegen.engines.phase_diffusion.settings import PhaseSettings
 
 Report = Callable[[float, float | None], None]
+Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -40,24 +43,62 @@ class Request:
     progress: Report | None = None
 
 
+@dataclass(frozen=True)
+class Like:
+    """A sound to come near to, and how much it counts beside others."""
+
+    path: Path
+    weight: float = 1.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class GeneratorRequest(Request):
-    """What loops and one-shots have in common; `model` is a name or a folder, None the bundled one."""
+    """What loops and one-shots have in common.
+
+    What is None was not asked for; a prompt may say it, and where both do they must agree.
+
+    Parameters
+    ----------
+    model
+        A name or a folder; None is the bundled one.
+    prompt
+        See `samplegen.pack.prompts`.
+    negative
+        What it should not sound like.
+    morph_to
+        Makes the sounds a row from `prompt` to this text, all of the same noise.
+    likes, like_weight
+        Sounds to come near to, and their share beside the text, 0 to 1.
+    guidance_bpm, guidance_text
+        How strongly beat and text pull; None is the model's own.
+    text_gap
+        How texts are moved to where sounds lie.
+    announce
+        Told what was understood, before anything is made.
+    """
 
     model: str | None = None
     style: str | None = None
     prompt: str | None = None
     key: str | None = None
     fx: str | None = None
+    negative: str | None = None
+    morph_to: str | None = None
+    likes: tuple[Like, ...] = ()
+    like_weight: float | None = None
+    guidance_bpm: float | None = None
+    guidance_text: float | None = None
+    text_gap: TextGapMethod = "none"
+    announce: Announce | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoopRequest(GeneratorRequest):
-    """Loops of exactly `bars` bars at `bpm`."""
+    """Loops of exactly `bars` bars (4 unless asked for) at `bpm` (120) in `meter` (4/4)."""
 
-    bpm: float
-    bars: int
-    meter: tuple[int, int] = (4, 4)
+    bpm: float | None = None
+    bars: int | None = None
+    meter: tuple[int, int] | None = None
     kind: str | None = None
 
 

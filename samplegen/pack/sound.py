@@ -55,6 +55,8 @@ class Tags:
         Such as ``Am`` or ``C#``; None for unpitched sounds.
     root_note
         MIDI note 0 to 127 that the sound plays when not transposed.
+    place
+        In a row of sounds, such as ``m025``; names carry it.
 
     Raises
     ------
@@ -74,6 +76,7 @@ class Tags:
     genre: str = ""
     comment: str = ""
     keywords: tuple[str, ...] = ()
+    place: str = ""
 
     def __post_init__(self) -> None:
         """Refuse values that no file tag could hold."""
