@@ -5,7 +5,7 @@
 """
 
 from samplegen.checkpoints.locations import find_model, model_folders, user_cache_folder
-from samplegen.checkpoints.published import Pulled, pull
+from samplegen.checkpoints.published import Pulled, how_to_pull, pull
 from samplegen.checkpoints.registry import PUBLISHED, PublishedWeights
 from samplegen.checkpoints.schema import read_config
 from samplegen.checkpoints.store import (
@@ -24,6 +24,7 @@ __all__ = [
     "PublishedWeights",
     "Pulled",
     "find_model",
+    "how_to_pull",
     "list_models",
     "load_model",
     "model_folders",

@@ -2,16 +2,17 @@
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from samplegen.checkpoints.companions import find_by_hand, read_companion, store_companions
 from samplegen.checkpoints.download import Opener, Progress, download
 from samplegen.checkpoints.locations import CONFIG_FILE, user_cache_folder
-from samplegen.checkpoints.registry import PublishedWeights, find_published
+from samplegen.checkpoints.registry import PublishedFile, PublishedWeights, find_published
 from samplegen.checkpoints.store import ModelSummary, save_model, summarise_model, verify_model
 from samplegen.errors import InputError, ModelInvalidError, ModelMissingError
 from samplegen.files import hash_file, write_json
@@ -58,7 +59,8 @@ def pull(
 
     The checkpoint is read once with ``torch.load(weights_only=True)``, which builds
     tensors and plain containers and nothing else, then stored as safetensors; a file
-    that `pull` downloaded is deleted, one given as `source` is left alone.
+    that `pull` downloaded is deleted, one given as `source` is left alone. Companions
+    (a tokenizer's files) are looked for beside `source` and in `downloads_folder` first.
 
     Parameters
     ----------
@@ -84,41 +86,88 @@ def pull(
     """
     weights = find_published(name)
     folder = user_cache_folder() / weights.name
-    if not force and source is None and (folder / CONFIG_FILE).is_file():
+    if not force and source is None and _is_complete(weights, folder):
         return Pulled(verify_model(folder), "", f"{weights.name} is already in {folder}.")
     if source is not None and not source.is_file():
         raise InputError(f"There is no file {source}. Give the downloaded {weights.file_name}.")
-    by_hand = source or downloads_folder() / weights.file_name
-    if by_hand.is_file():
-        digest, note = _convert(weights, by_hand, folder)
-    else:
-        by_hand = _fetch(weights, by_hand, progress, opener)
-        try:
-            digest, note = _convert(weights, by_hand, folder)
-        except ModelInvalidError:
-            by_hand.unlink(missing_ok=True)
-            raise
-    if source is None:
-        by_hand.unlink(missing_ok=True)
+    files = _gather(weights, source, progress, opener)
+    try:
+        digest, note = _convert(weights, files, folder)
+    except ModelInvalidError:
+        _remove(files.fetched)
+        raise
+    _remove(files.fetched if source else (*files.fetched, files.weights))
     return Pulled(summarise_model(folder), digest, note)
 
 
-def _convert(weights: PublishedWeights, file: Path, folder: Path) -> tuple[str, str]:
-    digest, note = _check_digest(weights, file)
-    _store(weights, folder, _read_checkpoint(file, weights), digest)
+@dataclass(frozen=True)
+class _Files:
+    """Where the published files lie, and which of them were fetched just now."""
+
+    weights: Path
+    companions: Mapping[PublishedFile, Path]
+    fetched: tuple[Path, ...]
+
+
+def _gather(weights: PublishedWeights, source: Path | None, progress: Progress | None, opener: Opener | None) -> _Files:
+    here = downloads_folder()
+    by_hand = source or here / weights.file_name
+    folders = (source.parent, here) if source else (here,)
+    companions = {file: find_by_hand(file, folders) for file in weights.companions}
+    missing: list[PublishedWeights | PublishedFile] = [] if by_hand.is_file() else [weights]
+    missing += [file for file, path in companions.items() if path is None]
+    for file in missing:
+        _fetch(weights, file, missing, progress, opener)
+    places = {file: path or here / file.file_name for file, path in companions.items()}
+    return _Files(by_hand, places, tuple(here / file.file_name for file in missing))
+
+
+def _remove(files: Sequence[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def how_to_pull(name: str) -> str:
+    """One or two sentences for the user: the command, and what to download by hand without a network."""
+    weights = find_published(name)
+    by_hand = _by_hand([weights, *weights.companions])
+    return f"Run: samplegen models pull {weights.name}. Without a network, {by_hand} and run it then."
+
+
+def _is_complete(weights: PublishedWeights, folder: Path) -> bool:
+    return all((folder / place).is_file() for place in (CONFIG_FILE, *(file.place for file in weights.companions)))
+
+
+def _convert(weights: PublishedWeights, files: _Files, folder: Path) -> tuple[str, str]:
+    digest, note = _check_digest(weights, files.weights)
+    tensors = _read_checkpoint(files.weights, weights)
+    contents = {part.place: read_companion(part, path, tensors) for part, path in files.companions.items()}
+    _store(weights, folder, tensors, digest, contents)
     if not weights.digest_prefix:
         write_json(_digests_file(), {**_known_digests(), weights.name: digest})
     return digest, note
 
 
-def _fetch(weights: PublishedWeights, target: Path, progress: Progress | None, opener: Opener | None) -> Path:
+def _fetch(
+    weights: PublishedWeights,
+    file: PublishedWeights | PublishedFile,
+    missing: Sequence[PublishedWeights | PublishedFile],
+    progress: Progress | None,
+    opener: Opener | None,
+) -> None:
     try:
-        return download(weights.url, target, progress=progress, opener=opener)
+        download(file.url, downloads_folder() / file.file_name, progress=progress, opener=opener)
     except ModelMissingError as error:
         raise ModelMissingError(
-            f"{error} To do it by hand, download {weights.url} and put it at {target}, then run "
-            f"'samplegen models pull {weights.name}' again."
+            f"{error} To do it by hand, {_by_hand(missing)}, then run 'samplegen models pull {weights.name}' again."
         ) from error
+
+
+def _by_hand(files: Sequence[PublishedWeights | PublishedFile]) -> str:
+    if len(files) == 1:
+        return f"download {files[0].url} and put it at {downloads_folder() / files[0].file_name}"
+    urls = [file.url for file in files]
+    return f"download {', '.join(urls[:-1])} and {urls[-1]}, and put them into {downloads_folder()}"
 
 
 def _check_digest(weights: PublishedWeights, file: Path) -> tuple[str, str]:
@@ -177,7 +226,7 @@ def _read_checkpoint(file: Path, weights: PublishedWeights) -> "dict[str, Tensor
 
 def _harmless_globals() -> list[Any]:
     """Allow NumPy scalars, which training checkpoints keep beside the tensors (a loss, an epoch)."""
-    scalar = np._core.multiarray.scalar  # type: ignore[attr-defined]
+    scalar = np.float64(0.0).__reduce__()[0]  # lives in numpy.core before numpy 2, in numpy._core since
     names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
     kinds = (np.float64, np.float32, np.int64, np.int32, np.bool_)
     return [np.dtype, *((scalar, name) for name in names), *(type(np.dtype(kind)) for kind in kinds)]
@@ -195,7 +244,14 @@ def _state_dict(content: object) -> "dict[str, Tensor]":
     return {key: value for key, value in pairs if isinstance(value, torch.Tensor)}
 
 
-def _store(weights: PublishedWeights, folder: Path, tensors: "dict[str, Tensor]", digest: str) -> None:
+def _store(
+    weights: PublishedWeights,
+    folder: Path,
+    tensors: "dict[str, Tensor]",
+    digest: str,
+    companions: Mapping[str, bytes],
+) -> None:
+    hashes = store_companions(folder, companions)
     config = {
         **weights.config,
         "family": weights.family,
@@ -203,6 +259,7 @@ def _store(weights: PublishedWeights, folder: Path, tensors: "dict[str, Tensor]"
         "licence": weights.licence,
         "source_url": weights.url,
         "source_sha256": digest,
+        **({"companions": hashes} if hashes else {}),
     }
     card = (
         f"# {weights.name}\n\n{weights.description}\n\nConverted by `samplegen models pull` from {weights.url}\n"

@@ -9,6 +9,34 @@ from samplegen.errors import UsageError
 
 _CLAP_URL = "https://huggingface.co/lukewys/laion_clap/resolve/main/"
 _ENCODEC_URL = "https://dl.fbaipublicfiles.com/encodec/v0/"
+_ROBERTA_URL = "https://huggingface.co/FacebookAI/roberta-base/resolve/main/"
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A small file that goes with weights.
+
+    Parameters
+    ----------
+    url
+        Where it is published.
+    place
+        Path below the model folder.
+    rows_of
+        Tensor with as many rows as this JSON object has entries; empty when it is no such object.
+    starts_with
+        First characters of the file.
+    """
+
+    url: str
+    place: str
+    rows_of: str = ""
+    starts_with: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """Last part of the URL."""
+        return self.url.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True)
@@ -29,6 +57,8 @@ class PublishedWeights:
         For the card.
     config
         What a reader must know to build the network; goes into ``config.json``.
+    companions
+        Small files that the network needs beside its weights.
     """
 
     name: str
@@ -39,6 +69,7 @@ class PublishedWeights:
     licence: str
     description: str
     config: Mapping[str, Any] = field(default_factory=dict)
+    companions: tuple[PublishedFile, ...] = ()
 
     @property
     def file_name(self) -> str:
@@ -59,6 +90,15 @@ def _encodec(name: str, digest: str, description: str, **config: object) -> Publ
     )
 
 
+# The text tower is a RoBERTa; the tokenizer's vocabulary must have its number of entries.
+_ROBERTA_TOKENIZER = (
+    PublishedFile(
+        f"{_ROBERTA_URL}vocab.json", "tokenizer/vocab.json", rows_of="text_branch.embeddings.word_embeddings.weight"
+    ),
+    PublishedFile(f"{_ROBERTA_URL}merges.txt", "tokenizer/merges.txt", starts_with="#version"),
+)
+
+
 def _clap(name: str, file_name: str, audio_model: str, description: str) -> PublishedWeights:
     return PublishedWeights(
         name=name,
@@ -68,7 +108,8 @@ def _clap(name: str, file_name: str, audio_model: str, description: str) -> Publ
         key_prefixes=("audio_branch.", "text_branch."),
         licence="stated at https://huggingface.co/lukewys/laion_clap",
         description=description,
-        config={"audio_model": audio_model, "enable_fusion": False, "sample_rate": 48000, "dimension": 512},
+        config={"audio_model": audio_model},
+        companions=_ROBERTA_TOKENIZER,
     )
 
 
@@ -98,12 +139,12 @@ _ALL = (
         target_bandwidths=[3.0, 6.0, 12.0, 24.0],
     ),
     _clap(
-        "clap_music_audioset",
+        "laion-clap-music",
         "music_audioset_epoch_15_esc_90.14.pt",
         "HTSAT-base",
         "LAION-CLAP trained on music, speech and AudioSet.",
     ),
-    _clap("clap_630k_audioset", "630k-audioset-best.pt", "HTSAT-tiny", "LAION-CLAP trained on 630k and AudioSet."),
+    _clap("laion-clap-audioset", "630k-audioset-best.pt", "HTSAT-tiny", "LAION-CLAP trained on 630k and AudioSet."),
 )
 
 PUBLISHED: Mapping[str, PublishedWeights] = MappingProxyType({weights.name: weights for weights in _ALL})

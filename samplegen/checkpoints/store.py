@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samplegen.checkpoints.companions import check_companions
 from samplegen.checkpoints.locations import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, find_model, installed_models
 from samplegen.checkpoints.registry import PUBLISHED
 from samplegen.checkpoints.schema import check_json, read_json_object
@@ -116,7 +117,7 @@ def load_model(name_or_path: str | Path) -> LoadedModel:
     Raises
     ------
     ModelMissingError
-        If no folder of that name or path exists.
+        If no folder of that name or path exists, or a companion of the weights is missing.
     ModelInvalidError
         If the folder holds a pickle, or a file is missing, damaged, of the wrong types or
         not the one whose hash the configuration records.
@@ -129,6 +130,7 @@ def load_model(name_or_path: str | Path) -> LoadedModel:
     config = _check_header(read_json_object(folder / CONFIG_FILE), folder)
     weights = folder / WEIGHTS_FILE
     digest = _check_hash(weights, config["sha256"])
+    check_companions(folder, config.get("companions", {}))
     try:
         stored = load_file(weights)
     except (SafetensorError, OSError, ValueError, KeyError) as error:

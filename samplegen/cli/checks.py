@@ -52,6 +52,7 @@ def examine() -> Iterator[Finding]:
     yield from check_models()
     yield from check_places()
     yield check_midi()
+    yield check_laion_clap()
     yield from check_programs()
 
 
@@ -181,6 +182,20 @@ def check_midi() -> Finding:
         return Finding("midi", "note", "no back end; MIDI files work without", "pip install 'samplegen[midi]'")
     except Exception as error:  # rtmidi raises SystemError without an ALSA sequencer
         return Finding("midi", "note", f"no MIDI system ({error})", "Only live MIDI needs one; MIDI files work.")
+
+
+def check_laion_clap() -> Finding:
+    """Whether the published LAION-CLAP can run; the bundled embedder needs none of it."""
+    advice = (
+        "Only the published LAION-CLAP needs it, in an environment with numpy below 2: pip install 'samplegen[clap]'"
+    )
+    try:
+        found = {name: importlib.metadata.version(name) for name in ("laion-clap", "transformers", "pillow", "numpy")}
+    except importlib.metadata.PackageNotFoundError as error:
+        return Finding("laion-clap", "note", f"{error.name} is not installed; the bundled CLAP works without", advice)
+    if _numbers(found["numpy"]) >= (2,):
+        return Finding("laion-clap", "note", f"{found['laion-clap']} beside numpy {found['numpy']}", advice)
+    return Finding("laion-clap", "ok", f"{found['laion-clap']} with transformers {found['transformers']}")
 
 
 def check_programs() -> Iterator[Finding]:

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import pickle
 import urllib.error
 from dataclasses import replace
@@ -20,7 +21,7 @@ ENCODEC = {
     "quantizer.vq.layers.0._codebook.inited": torch.tensor([1.0]),
     "decoder.model.0.conv.conv.bias": torch.zeros(2),
 }
-CLAP = {
+CLAP: dict[str, Any] = {
     "epoch": 15,
     "name": "HTSAT",
     "loss": np.float64(0.25),
@@ -29,7 +30,12 @@ CLAP = {
         "module.logit_scale_a": torch.tensor(2.5),
         "module.audio_branch.bn0.weight": torch.ones(3),
         "module.text_branch.embeddings.position_ids": torch.arange(4)[None],
+        "module.text_branch.embeddings.word_embeddings.weight": torch.ones(5, 2),
     },
+}
+TOKENIZER = {
+    "vocab.json": json.dumps({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "a": 4}),
+    "merges.txt": "#version: 0.2\n",
 }
 
 
@@ -41,8 +47,14 @@ def publish(monkeypatch: pytest.MonkeyPatch, name: str, file: Path) -> None:
     """Let the registry's entry point to a local file, with that file's digest where one is known."""
     entry = PUBLISHED[name]
     prefix = hashlib.sha256(file.read_bytes()).hexdigest()[:8] if entry.digest_prefix else ""
-    changed = replace(entry, url=file.as_uri(), digest_prefix=prefix)
+    companions = tuple(replace(one, url=(file.parent / one.file_name).as_uri()) for one in entry.companions)
+    changed = replace(entry, url=file.as_uri(), digest_prefix=prefix, companions=companions)
     monkeypatch.setattr(registry, "PUBLISHED", {**PUBLISHED, name: changed})
+
+
+def put_tokenizer(folder: Path) -> None:
+    for name, text in TOKENIZER.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
@@ -55,9 +67,12 @@ def encodec_file(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def clap_file(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "clap.pt"
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    put_tokenizer(folder)
+    file = folder / "clap.pt"
     torch.save(CLAP, file)
-    publish(monkeypatch, "clap_music_audioset", file)
+    publish(monkeypatch, "laion-clap-music", file)
     return file
 
 
@@ -66,9 +81,9 @@ def test_the_registry_points_where_the_weights_are() -> None:
     assert urls["encodec_24khz"] == "https://dl.fbaipublicfiles.com/encodec/v0/encodec_24khz-d7cc33bc.th"
     assert urls["encodec_48khz"] == "https://dl.fbaipublicfiles.com/encodec/v0/encodec_48khz-7e698e3e.th"
     base = "https://huggingface.co/lukewys/laion_clap/resolve/main/"
-    assert urls["clap_music_audioset"] == base + "music_audioset_epoch_15_esc_90.14.pt"
-    assert urls["clap_630k_audioset"] == base + "630k-audioset-best.pt"
-    assert registry.find_published("630k-audioset-best.pt").name == "clap_630k_audioset"
+    assert urls["laion-clap-music"] == base + "music_audioset_epoch_15_esc_90.14.pt"
+    assert urls["laion-clap-audioset"] == base + "630k-audioset-best.pt"
+    assert registry.find_published("630k-audioset-best.pt").name == "laion-clap-audioset"
 
 
 def test_encodec_is_fetched_checked_and_converted_once(encodec_file: Path) -> None:
@@ -122,28 +137,26 @@ def test_a_wrong_digest_is_refused(home: Path, tmp_path: Path) -> None:
 
 
 def test_clap_keeps_the_first_digest_and_says_so(clap_file: Path, tmp_path: Path) -> None:
-    first = pull("clap_music_audioset")
+    first = pull("laion-clap-music")
     assert first.source_sha256 in first.note and "No digest is published" in first.note
-    loaded = load_model("clap_music_audioset")
-    assert loaded.tensors.keys() == {
-        "logit_scale_a",
-        "audio_branch.bn0.weight",
-        "text_branch.embeddings.position_ids",
-    }
+    loaded = load_model("laion-clap-music")
+    assert loaded.tensors.keys() == {key.removeprefix("module.") for key in CLAP["state_dict"]}
     assert loaded.tensors["text_branch.embeddings.position_ids"].dtype == torch.int64
-    assert "equals that of the first" in pull("clap_music_audioset", force=True).note
+    assert "equals that of the first" in pull("laion-clap-music", force=True).note
+    put_tokenizer(tmp_path)
     other = tmp_path / "other.pt"
     torch.save(CLAP["state_dict"], other)
     with pytest.raises(ModelInvalidError, match=first.source_sha256[:12]):
-        pull("clap_music_audioset", source=other)
+        pull("laion-clap-music", source=other)
 
 
 def test_a_failed_first_pull_records_no_digest(clap_file: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.pt"
     broken.write_bytes(clap_file.read_bytes()[:-100])
+    put_tokenizer(tmp_path)
     with pytest.raises(ModelInvalidError):
-        pull("clap_music_audioset", source=broken)
-    assert pull("clap_music_audioset").model.family == "laion_clap"
+        pull("laion-clap-music", source=broken)
+    assert pull("laion-clap-music").model.family == "laion_clap"
 
 
 class Bomb:
@@ -159,28 +172,31 @@ def test_plain_unpickling_never_happens(home: Path, tmp_path: Path, monkeypatch:
     (tmp_path / "plain.pt").write_bytes(pickle.dumps(Bomb()))
     (tmp_path / "text.pt").write_text("<html>404</html>")
     (tmp_path / "empty.pt").write_bytes(b"")
+    put_tokenizer(tmp_path)
     for name in ("zip", "legacy", "plain", "text", "empty"):
         with pytest.raises(ModelInvalidError, match="refused"):
-            pull("clap_630k_audioset", source=tmp_path / f"{name}.pt")
+            pull("laion-clap-audioset", source=tmp_path / f"{name}.pt")
     assert not (tmp_path / "exploded").exists()
-    assert not (user_cache_folder() / "clap_630k_audioset").exists()
+    assert not (user_cache_folder() / "laion-clap-audioset").exists()
 
 
 @pytest.mark.parametrize("content", [{"a": torch.ones(1)}, [torch.ones(1)], torch.ones(1), ENCODEC])
 def test_other_weights_are_refused(home: Path, tmp_path: Path, content: object) -> None:
+    put_tokenizer(tmp_path)
     torch.save(content, tmp_path / "w.pt")
-    with pytest.raises(ModelInvalidError, match="does not hold the weights of clap_630k_audioset"):
-        pull("clap_630k_audioset", source=tmp_path / "w.pt")
+    with pytest.raises(ModelInvalidError, match="does not hold the weights of laion-clap-audioset"):
+        pull("laion-clap-audioset", source=tmp_path / "w.pt")
 
 
 def test_a_downloaded_file_that_is_wrong_is_removed(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    put_tokenizer(tmp_path)
     wrong = tmp_path / "clap.pt"
     wrong.write_text("<html>moved</html>")
-    publish(monkeypatch, "clap_630k_audioset", wrong)
+    publish(monkeypatch, "laion-clap-audioset", wrong)
     with pytest.raises(ModelInvalidError):
-        pull("clap_630k_audioset")
+        pull("laion-clap-audioset")
     assert not list(downloads_folder().iterdir())
 
 
