@@ -9,7 +9,9 @@ import torch
 from samplegen.codec import load_codec
 from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.embedder import TagEmbedder
-from samplegen.training.batches import BatchDrawer
+from samplegen.conditioning.types import Conditioning
+from samplegen.errors import UsageError
+from samplegen.training.batches import BatchDrawer, ConditionShares, turned
 from samplegen.training.latents import EncodedItem, LatentSet
 from tests.models import CODEC, tiny_latents
 
@@ -31,8 +33,22 @@ def marked() -> LatentSet:
     return LatentSet(torch.cat(values), items, {"frame_rate": 50.0, "latency_s": 0.0, "one_shot_frames": 8})
 
 
-def drawer(split: str, *, crop_frames: int = 16, latents: LatentSet | None = None) -> BatchDrawer:
-    return BatchDrawer(latents or marked(), TagEmbedder(), PLAIN, split=split, crop_frames=crop_frames)
+AXES, TEXTS = 64, 3
+
+
+def told(*, silent: bool = False) -> LatentSet:
+    """`marked`, item n of which has the axes 4n (its sound) to 4n + 3 (its third text); or sounds that say nothing."""
+    latents = marked()
+    vectors = torch.eye(AXES)[: len(latents.items) * (1 + TEXTS)].view(len(latents.items), 1 + TEXTS, AXES).clone()
+    if silent:
+        vectors.zero_()
+    return latents.with_vectors(vectors, name="clap-tiny", hash="abc")
+
+
+def drawer(
+    split: str, *, crop_frames: int = 16, latents: LatentSet | None = None, shares: ConditionShares | None = None
+) -> BatchDrawer:
+    return BatchDrawer(latents or marked(), TagEmbedder(), PLAIN, split=split, crop_frames=crop_frames, shares=shares)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -109,3 +125,85 @@ def test_what_there_is() -> None:
     batches = drawer("train", latents=loops_only)
     assert batches.has_loops and not batches.has_one_shots
     assert not drawer("held_out", latents=loops_only).has_loops
+
+
+def halves(data: torch.Tensor, conditioning: Conditioning) -> tuple[torch.Tensor, torch.Tensor]:
+    """Words ``[B, D_tags]``, and CLAP's part seen from the item's own axes ``[B, 1 + TEXTS]``."""
+    words, clap = conditioning.embedding.split([TagEmbedder().dimension, AXES], dim=1)
+    own = torch.stack(
+        [part[4 * int(number) : 4 * int(number) + 4] for number, part in zip(data[:, 0, 0], clap, strict=True)]
+    )
+    return words, own
+
+
+def shown(shares: ConditionShares | None = None, *, count: int = 4000) -> dict[str, float]:
+    """Shares of draws that hide the words, say all of them, show a text, show the sound, show neither."""
+    data, conditioning = drawer("train", latents=told(), shares=shares).draw_loops(count, generator())
+    words, own = halves(data, conditioning)
+    clap = conditioning.embedding[:, TagEmbedder().dimension :]
+    full, short = (words > 0).sum(1) == 3, (words > 0).sum(1) == 2
+    text, none = own[:, 1:].amax(1) == 1.0, ~clap.any(1)
+    found = {"hidden": ~words.any(1), "full": full, "short": short, "text": text, "none": none}
+    found |= {"sound": ~text & ~none, "nothing": ~conditioning.embedding.any(1)}
+    return {name: float(rows.float().mean()) for name, rows in found.items()}
+
+
+def test_shares_of_what_is_shown() -> None:
+    found = shown()
+    wanted = {"hidden": 0.2, "full": 0.4, "short": 0.4, "text": 0.55, "sound": 0.25, "none": 0.2, "nothing": 0.0}
+    assert found == pytest.approx(wanted, abs=0.03)  # who hides its words and would show no vector shows a text
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"words_hidden": 0.0}, {"hidden": 0.0, "text": 0.5, "sound": 0.25, "none": 0.25}),
+        ({"words_hidden": 1.0}, {"hidden": 1.0, "text": 0.75, "sound": 0.25, "none": 0.0}),
+        ({"text": 0.0}, {"hidden": 0.2, "text": 0.0, "sound": 0.4, "none": 0.6}),
+        ({"audio": 0.0}, {"hidden": 0.2, "text": 0.6, "sound": 0.0, "none": 0.4}),
+        ({"text": 0.0, "audio": 0.0}, {"hidden": 0.0, "text": 0.0, "sound": 0.0, "none": 1.0}),
+        ({"all_words": 1.0}, {"full": 0.8, "short": 0.0}),
+        ({"all_words": 0.0}, {"full": 0.0, "short": 0.8}),
+    ],
+)
+def test_each_share_can_be_switched(changes: dict[str, float], wanted: dict[str, float]) -> None:
+    found = shown(ConditionShares(**changes), count=2000)
+    assert {name: found[name] for name in wanted} == pytest.approx(wanted, abs=0.04) and found["nothing"] == 0.0
+
+
+def test_vectors_are_those_of_the_item() -> None:
+    batches = drawer("train", latents=told())
+    for data, conditioning in (batches.draw_loops(300, generator()), batches.draw_one_shots(300, generator())):
+        _, own = halves(data, conditioning)
+        clap = conditioning.embedding[:, TagEmbedder().dimension :]
+        lengths, texts = clap.norm(dim=1), own[:, 1:].sum(0)
+        assert bool(((lengths - 1.0).abs() < 1e-5).logical_or(lengths == 0).all())
+        sounds = (clap.any(1)) & (own[:, 1:].amax(1) < 1.0)
+        assert 0.75 <= float(own[sounds, 0].min()) < 0.8 and 0.95 < float(own[sounds, 0].max()) <= 1.0
+        assert len(texts) == TEXTS and float(texts.min()) > 30  # each of the texts
+
+
+def test_vectors_that_say_nothing_never_hide_the_words() -> None:
+    _, conditioning = drawer("train", latents=told(silent=True)).draw_loops(300, generator())
+    assert bool(conditioning.embedding.any(1).all())
+
+
+def test_the_generator_says_what_is_shown() -> None:
+    first, again, other = (drawer("train", latents=told()).draw_loops(8, generator(seed))[1] for seed in (0, 0, 1))
+    assert torch.equal(first.embedding, again.embedding) and not torch.equal(first.embedding, other.embedding)
+
+
+@pytest.mark.parametrize("cosine", [0.0, 0.75, 1.0])
+def test_turned_vectors(cosine: float) -> None:
+    vector = torch.nn.functional.normalize(torch.arange(1.0, 7.0), dim=0)
+    draws = torch.stack([turned(vector, cosine=cosine, generator=generator(seed)) for seed in range(50)])
+    torch.testing.assert_close(draws @ vector, torch.full((50,), cosine))
+    torch.testing.assert_close(draws.norm(dim=1), torch.ones(50))
+    assert bool((draws.std(0) > 0.1).all()) == (cosine < 1)
+    assert not turned(torch.zeros(6), cosine=cosine, generator=generator()).any()
+
+
+@pytest.mark.parametrize("changes", [{"text": 0.8}, {"words_hidden": -0.1}, {"nearest_cosine": 1.1}])
+def test_shares_that_are_none(changes: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match="Shares of conditions are 0 to 1"):
+        ConditionShares(**changes)

@@ -1,5 +1,6 @@
 """A generator learns four clips by heart, tells its loss by alpha, and goes on to the bit."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import torch
 
 from samplegen.codec import load_codec
 from samplegen.conditioning.embedder import TagEmbedder
-from samplegen.networks.unet import UNet
+from samplegen.conditioning.types import Conditioning
+from samplegen.errors import UsageError
+from samplegen.networks.unet import UNet, UNetConfig
 from samplegen.training.generator_trainer import GeneratorTask, decay_groups
 from samplegen.training.latents import EncodedItem, LatentSet
 from samplegen.training.loop import load_state, save_state
@@ -70,6 +73,75 @@ def test_going_on_is_exact(latents: LatentSet, tmp_path: Path) -> None:
         assert torch.equal(value, second.model.state_dict()[name]), name
         assert torch.equal(whole.average.weights[name], second.average.weights[name]), name
     assert torch.equal(whole.generator.get_state(), second.generator.get_state())
+
+
+def with_vectors(latents: LatentSet, *, dimension: int = 5) -> LatentSet:
+    generator = torch.Generator().manual_seed(0)
+    vectors = torch.nn.functional.normalize(torch.randn(len(latents.items), 4, dimension, generator=generator), dim=-1)
+    return latents.with_vectors(vectors, name="clap-tiny", hash="abc")
+
+
+def telling_task(latents: LatentSet, **changes: int) -> GeneratorTask:
+    """A training on tags and vectors."""
+    told = with_vectors(latents)
+    wide = {"embedding_dimension": NETWORK_CONFIG.embedding_dimension + 5, "channels": told.values.shape[1]}
+    config: UNetConfig = replace(NETWORK_CONFIG, **{**wide, **changes})
+    return GeneratorTask(config, TRAINING, latents=told, embedder=TagEmbedder())
+
+
+def test_going_on_with_vectors_is_exact(latents: LatentSet) -> None:
+    whole, second = telling_task(latents), telling_task(latents)
+    whole.step(0, progress=0.0)
+    second.load_state(deepcopy(whole.state()))
+    assert whole.step(1, progress=0.5) == second.step(1, progress=0.5)
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, second.model.state_dict()[name]), name
+
+
+def test_a_wider_condition_changes_nothing_at_first(latents: LatentSet) -> None:
+    narrow, wide = tiny_task(latents), telling_task(latents)
+    for step in range(4):
+        narrow.step(step, progress=0.0)
+    before = wide.average.steps
+    wide.start_from(narrow.average.weights)
+    generator = torch.Generator().manual_seed(1)
+    x, beat, words, clap = (
+        torch.randn(*shape, generator=generator)
+        for shape in ((3, latents.values.shape[1], 32), (3, 8, 32), (3, TagEmbedder().dimension), (3, 5))
+    )
+    has = torch.tensor([True, True, False])
+    with narrow.average.applied(narrow.model), torch.inference_mode():
+        wanted = narrow.model.eval()(x, 0.4, Conditioning(beat, words, has, has))
+        for extra in (clap, torch.zeros_like(clap)):
+            told = Conditioning(beat, torch.cat([words, extra], dim=1), has, has)
+            torch.testing.assert_close(wide.model.eval()(x, 0.4, told), wanted, atol=1e-5, rtol=1e-5)
+    assert wanted.abs().max() > 0.01 and wide.average.steps == before == 0
+    assert torch.equal(wide.average.weights["embedding.weight"], wide.model.state_dict()["embedding.weight"])
+    wide.model.train()
+    wide.step(0, progress=0.0)
+    assert wide.model.state_dict()["embedding.weight"][:, -5:].any()  # but soon they count
+
+
+@pytest.mark.parametrize("change", ["narrower", "other width", "lacking", "more"])
+def test_a_start_that_does_not_fit(latents: LatentSet, change: str) -> None:
+    weights = dict(telling_task(latents).average.weights)
+    task = telling_task(latents, width=32) if change == "other width" else telling_task(latents)
+    if change == "narrower":
+        task = tiny_task(latents)
+    elif change == "lacking":
+        del weights["embedding.weight"]
+    elif change == "more":
+        weights["extra"] = torch.zeros(2)
+    own = {name: value.clone() for name, value in task.model.state_dict().items()}
+    with pytest.raises(UsageError, match=r"another network: its \S+ is"):
+        task.start_from(weights)
+    assert all(torch.equal(value, own[name]) for name, value in task.model.state_dict().items())
+
+
+def test_a_network_for_other_conditions(latents: LatentSet) -> None:
+    tags = NETWORK_CONFIG.embedding_dimension
+    with pytest.raises(UsageError, match=f"have {tags + 5} numbers, not {tags}"):
+        telling_task(latents, embedding_dimension=tags)
 
 
 def test_a_small_set_without_held_out_sounds_is_validated_on_itself(latents: LatentSet) -> None:

@@ -9,9 +9,22 @@ import torch
 
 from samplegen.checkpoints import load_model, verify_model
 from samplegen.codec import load_codec
+from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.words_and_sound import joint_hash
 from samplegen.errors import ModelInvalidError
+from samplegen.training.generator_trainer import GeneratorTask
 from samplegen.training.publish import TrainingFacts, save_generator
-from tests.models import CODEC, FACTS, GENERATOR, save_tiny_codec, tiny_latents, tiny_network, tiny_task
+from tests.models import (
+    CODEC,
+    FACTS,
+    GENERATOR,
+    NETWORK_CONFIG,
+    TRAINING,
+    save_tiny_codec,
+    tiny_latents,
+    tiny_network,
+    tiny_task,
+)
 
 
 @pytest.mark.parametrize("name", [CODEC, GENERATOR])
@@ -50,6 +63,30 @@ def test_attributions_go_along(tiny_models: Path, tmp_path: Path) -> None:
     config = json.loads((tmp_path / "model" / "config.json").read_text())
     assert config["description"]["attributions"] == ["Drums by A, CC-BY"]
     assert "- Drums by A, CC-BY" in (tmp_path / "model" / "README.md").read_text()
+
+
+def test_a_generator_names_its_clap(tiny_models: Path, tmp_path: Path) -> None:
+    codec = load_codec(CODEC)
+    latents = tiny_latents(codec)
+    vectors = torch.ones(len(latents.items), 13, 4)
+    told = latents.with_vectors(vectors, name="clap-tiny", hash="abc")
+    network = replace(NETWORK_CONFIG, channels=codec.dimension, embedding_dimension=TagEmbedder().dimension + 4)
+    task = GeneratorTask(network, TRAINING, latents=told, embedder=TagEmbedder())
+    save_generator(task, told, codec, tmp_path / "model", facts=FACTS)
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    tags = TagEmbedder()
+    assert config["embedder"] == {
+        "name": "tags+clap-tiny", "hash": joint_hash(tags.hash, "abc"), "tags": list(tags.vocabulary.tags),
+        "clap": {"name": "clap-tiny", "hash": "abc"},
+    }  # fmt: skip
+    assert config["architecture"]["embedding_dimension"] == tags.dimension + 4
+    assert config["training"]["text_share"] == 0.5
+    assert "through clap-tiny: 12 texts" in (tmp_path / "model" / "README.md").read_text()
+
+
+def test_a_generator_of_tags_alone(tiny_models: Path) -> None:
+    entry = load_model(GENERATOR).config["embedder"]
+    assert set(entry) == {"name", "hash", "tags"} and (entry["name"], entry["hash"]) == ("tags", TagEmbedder().hash)
 
 
 def test_figures_that_are_no_numbers_are_not_published(tiny_models: Path, tmp_path: Path) -> None:

@@ -4,18 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from samplegen.audio.types import Audio
+from samplegen.checkpoints import load_model
 from samplegen.codec import load_codec
-from samplegen.engines.alpha_blend import load_generator
+from samplegen.engines.alpha_blend import load_generator, loading
 from samplegen.errors import InputError, ModelInvalidError, UsageError
-from samplegen.training import log, runs
+from samplegen.training import encode, log, runs
 from samplegen.training.encode import encode_library
+from samplegen.training.latents import LatentSet
 from samplegen.training.library import ScanResult, load_library, save_library
 from samplegen.training.loop import load_state
 from samplegen.training.runs import train_codec, train_generator
 from samplegen.training.scan import scan_library
 from tests.models import CODEC, save_tiny_codec, tiny_latents, tiny_network
+from tests.training.embedders import TinyClap
 
 CODEC_SETTINGS = """
 [architecture]
@@ -73,6 +77,14 @@ def codec_of(index: Path, folder: Path, **changes: Any) -> runs.TrainingResult:
     return train_codec(index, **values)
 
 
+def generator_of(latents: Path, folder: Path, **changes: Any) -> runs.TrainingResult:
+    values: dict[str, Any] = {
+        "out": folder / "models" / "generator-new", "run": folder / "runs" / "generator", "size": "tiny",
+        "config": settings(folder, GENERATOR_SETTINGS), "max_steps": 2, "device": "cpu", **changes,
+    }  # fmt: skip
+    return train_generator(latents, **values)
+
+
 def test_from_a_library_to_sounds(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[float] = []
     result = codec_of(index, tmp_path, progress=lambda done, total: told.append(done))
@@ -81,15 +93,63 @@ def test_from_a_library_to_sounds(index: Path, tmp_path: Path, monkeypatch: pyte
     codec = load_codec("codec-new")
     assert codec.hop_length == 256
     encode_library(index, codec="codec-new", out=tmp_path / "latents", one_shot_seconds=0.2)
-    made = train_generator(
-        tmp_path / "latents", out=tmp_path / "models" / "generator-new", run=tmp_path / "runs" / "generator",
-        size="tiny", config=settings(tmp_path, GENERATOR_SETTINGS), max_steps=2, device="cpu",
-    )  # fmt: skip
+    made = generator_of(tmp_path / "latents", tmp_path)
     assert made.figures["score"] > 0
     generator = load_generator("generator-new")
     assert generator.codec.hash == codec.hash and "bass" in generator.description.kinds
     (sound,) = generator.make_one_shots(tags=[("kick",)], seeds=[1])
     assert isinstance(sound, Audio) and sound.length == generator.description.one_shot_frames * 256
+
+
+def test_from_texts_and_sounds_to_a_generator(
+    index: Path, tmp_path: Path, tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clap = TinyClap()
+    monkeypatch.setattr(encode, "load_clap", lambda name: clap)
+    monkeypatch.setattr(loading, "load_clap", lambda name: clap)
+    encode_library(index, codec=CODEC, out=tmp_path / "told", one_shot_seconds=0.2, clap=clap.name)
+    told = LatentSet.load(tmp_path / "told")
+    header = {name: value for name, value in told.header.items() if name != "clap"}
+    LatentSet(told.values, told.items, header).save(tmp_path / "plain")
+    first = generator_of(tmp_path / "plain", tmp_path, run=tmp_path / "runs" / "first")
+    assert load_generator(str(first.folder)).embedder.name == "tags"
+    fast = settings(tmp_path, GENERATOR_SETTINGS + "rate = 0.3\n")
+    second = generator_of(tmp_path / "told", tmp_path, config=fast, start_from=tmp_path / "runs" / "first")
+    weights = [load_state(tmp_path / "runs" / name / "last.pt")["task"]["model"] for name in ("first", "generator")]
+    shapes = [tuple(state["embedding.weight"].shape) for state in weights]
+    assert shapes[1] == (shapes[0][0], shapes[0][1] + clap.dimension)
+    config = load_model(second.folder).config
+    assert config["embedder"]["clap"] == {"name": clap.name, "hash": clap.hash}
+    generator = load_generator(str(second.folder))
+    sounds = [
+        generator.make_one_shots(tags=[("kick",)], seeds=[1], clap=vector)[0].samples
+        for vector in (None, clap.embed_text(["a dark kick"]))
+    ]
+    assert sounds[0].shape == sounds[1].shape and (sounds[0] != sounds[1]).any()
+    # Going on does not start anew, whatever there is to start from.
+    generator_of(tmp_path / "told", tmp_path, start_from=tmp_path / "nowhere", max_steps=3, resume=True)
+    assert load_state(tmp_path / "runs" / "generator" / "last.pt")["step"] == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [
+        (None, InputError, "There is no training state"),
+        ({"task": {}}, InputError, "has no averaged weights"),
+        ({"task": {"average": {"weights": {"a": 1.0}}}}, InputError, "has no averaged weights"),
+        ({"task": {"average": {"weights": {"a": torch.ones(2)}}}}, UsageError, "trained another network: its a is"),
+    ],
+)
+def test_runs_to_start_from_that_are_refused(
+    tiny_models: Path, tmp_path: Path, content: dict[str, Any] | None, error: type[Exception], message: str
+) -> None:
+    tiny_latents(load_codec(CODEC)).save(tmp_path / "latents")
+    (tmp_path / "start").mkdir()
+    if content is not None:
+        torch.save({"step": 1, "seconds": 1.0, "best": 1.0, **content}, tmp_path / "start" / "best.pt")
+    with pytest.raises(error, match=message):
+        generator_of(tmp_path / "latents", tmp_path, start_from=tmp_path / "start")
+    assert not (tmp_path / "models").exists()
 
 
 def test_a_decoder_is_fine_tuned(index: Path, tmp_path: Path) -> None:
