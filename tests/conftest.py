@@ -62,3 +62,19 @@ def own_models(_tiny_models: Path, _own_cache: None, tmp_path: Path, monkeypatch
     folder = Path(shutil.copytree(_tiny_models, tmp_path / "models"))
     monkeypatch.setenv("SAMPLEGEN_MODELS", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def _text_models(_tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.text_models import build_text_models
+
+    folder = tmp_path_factory.mktemp("text") / "models"
+    build_text_models(_tiny_models, folder)
+    return folder
+
+
+@pytest.fixture
+def text_models(_text_models: Path, _own_cache: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`tiny_models` with the CLAP and the generator of `tests.text_models`; not to be changed."""
+    monkeypatch.setenv("SAMPLEGEN_MODELS", str(_text_models))
+    return _text_models

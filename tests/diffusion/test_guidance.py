@@ -131,3 +131,35 @@ def test_no_graph_is_kept():
 def test_senseless_guidance_is_refused(bad):
     with pytest.raises(UsageError):
         Guidance(**bad)
+
+
+class Seeing:
+    """v is the first number of the embedding that a branch sees, plus 1000 where it sees a beat."""
+
+    def __call__(self, x, alpha, conditioning, *, circular=False):
+        seen = conditioning.embedding[:, 0] * conditioning.has_embedding + 1000 * conditioning.has_beat
+        return seen[:, None, None] * torch.ones_like(x)
+
+
+@pytest.mark.parametrize("beat, text", [(1, 2), (1.5, 2), (2, 2), (3, 1), (1, 1), (0, 4)])
+def test_a_negative_prompt_stands_where_no_embedding_is(beat, text):
+    guidance = plain(beat_scale=beat, embedding_scale=text)
+    negative = torch.full((2, 4), 7.0)
+    v = guided_velocity(Seeing(), conditions(), guidance, negative=negative)(torch.zeros(2, 3, 8), 0.5)
+    v_n, v_bn, v_bt = 7, 1007, 1001
+    assert torch.allclose(v, torch.full_like(v, v_n + beat * (v_bn - v_n) + text * (v_bt - v_bn)))
+
+
+def test_a_negative_prompt_of_zeros_is_none():
+    guidance, x = plain(beat_scale=2, embedding_scale=4), torch.zeros(2, 3, 8)
+    negative = torch.tensor([[0.0] * 4, [7.0] * 4])
+    without = guided_velocity(Seeing(), conditions(), guidance)(x, 0.5)
+    some = guided_velocity(Seeing(), conditions(), guidance, negative=negative)(x, 0.5)
+    assert torch.equal(some[0], without[0]) and not torch.equal(some[1], without[1])
+
+
+def test_a_negative_prompt_pushes_where_nothing_is_asked_for():
+    guidance = plain(beat_scale=1, embedding_scale=3)
+    negative = torch.full((2, 4), 7.0)
+    v = guided_velocity(Seeing(), conditions(embedding=False), guidance, negative=negative)(torch.zeros(2, 3, 8), 0.5)
+    assert torch.allclose(v, torch.full_like(v, 1007 + 3 * (1000 - 1007)))

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from samplegen.audio.types import Audio
-from samplegen.engines.alpha_blend import Generator, Sampling, load_generator
+from samplegen.diffusion.guidance import Guidance
+from samplegen.engines.alpha_blend import Generator, Sampling, Towards, load_generator
 from samplegen.errors import UsageError
 from samplegen.units import bars_to_samples
 from tests.models import GENERATOR, ONE_SHOT_FRAMES
+from tests.text_models import TEXT_GENERATOR
 
 TAGS = ("loop_drums", "house")
 
@@ -109,3 +112,59 @@ def test_progress_is_told(generator: Generator) -> None:
 def test_sampling_that_cannot_be(values: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         Sampling(**values)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def told(_text_models: Path) -> Iterator[Generator]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAMPLEGEN_MODELS", str(_text_models))
+        yield load_generator(TEXT_GENERATOR)
+
+
+def say(generator: Generator, *texts: str) -> torch.Tensor:
+    assert generator.clap is not None
+    return generator.clap.embed_text(texts)
+
+
+def shot(generator: Generator, **asked: object) -> bytes:
+    (audio,) = generator.make_one_shots(tags=[("kick",)], seeds=[1], **asked)  # type: ignore[arg-type]
+    return audio.samples.tobytes()
+
+
+def test_words_negatives_and_scales_are_heard(told: Generator) -> None:
+    own = told.sampling.guidance()
+    dark, bright = say(told, "dark"), say(told, "bright metallic")
+    harder = Guidance(own.beat_scale, 5.0, own.interval, own.rescale)
+    asked: list[dict[str, object]] = [
+        {}, {"clap": dark}, {"clap": bright}, {"clap": dark, "negative": bright}, {"clap": dark, "guidance": harder},
+    ]  # fmt: skip
+    assert len({shot(told, **one) for one in asked}) == len(asked)
+    assert shot(told, clap=dark, guidance=own) == shot(told, clap=dark)
+    assert shot(told, clap=torch.zeros(1, 8)) == shot(told) == shot(told, negative=torch.zeros(1, 8))
+
+
+def test_without_words_it_makes_what_the_tags_alone_make(told: Generator, generator: Generator) -> None:
+    assert shot(told) == shot(generator)
+
+
+def test_a_row_starts_and_ends_with_its_descriptions(told: Generator) -> None:
+    dark, bright = say(told, "dark"), say(told, "bright metallic")
+    first, half, last = (
+        shot(told, clap=dark, towards=Towards([("snare",)], [position], bright)) for position in (0.0, 0.5, 1.0)
+    )
+    (far,) = told.make_one_shots(tags=[("snare",)], seeds=[1], clap=bright)
+    assert first == shot(told, clap=dark) and last == far.samples.tobytes()
+    assert half not in (first, last)
+
+
+def test_loops_hear_words(told: Generator) -> None:
+    plan = told.plan_loop(bpm=150.0, bars=1, beats_per_bar=4)
+    plain, dark = (told.make_loops(plan, tags=[TAGS], seeds=[5], clap=clap)[0] for clap in (None, say(told, "dark")))
+    assert plain.samples.shape == dark.samples.shape and not np.array_equal(plain.samples, dark.samples)
+
+
+def test_vectors_for_a_model_of_tags_are_refused(generator: Generator) -> None:
+    with pytest.raises(UsageError, match="generator-tiny was trained without CLAP"):
+        shot(generator, clap=torch.ones(1, 8))
+    with pytest.raises(UsageError, match="without CLAP"):
+        shot(generator, negative=torch.ones(1, 8))

@@ -1,13 +1,16 @@
 """A generator's folder is not trusted: everything that does not fit is told in a sentence."""
 
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
 
+from samplegen.checkpoints import load_model
 from samplegen.engines.alpha_blend import load_generator
 from samplegen.errors import ModelInvalidError, ModelMissingError
 from tests.models import CODEC, GENERATOR, ONE_SHOT_FRAMES, change_config, save_tiny_codec, tiny_network
+from tests.text_models import CLAP, TEXT_GENERATOR, save_tiny_clap
 
 
 def test_what_it_knows(tiny_models: Path) -> None:
@@ -86,3 +89,44 @@ def test_a_config_that_does_not_fit(own_models: Path, changes: dict[str, object]
     change_config(own_models / GENERATOR, **changes)
     with pytest.raises(ModelInvalidError, match=message):
         load_generator(GENERATOR)
+
+
+def test_with_clap(text_models: Path) -> None:
+    generator = load_generator(TEXT_GENERATOR)
+    assert generator.clap is not None and (generator.clap.name, generator.clap.dimension) == (CLAP, 8)
+    assert load_generator(GENERATOR).clap is None
+
+
+@pytest.fixture
+def own_text_models(text_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = Path(shutil.copytree(text_models, tmp_path / "models"))
+    monkeypatch.setenv("SAMPLEGEN_MODELS", str(folder))
+    return folder
+
+
+def test_another_clap_of_that_name(own_text_models: Path) -> None:
+    wanted, _ = (load_model(CLAP).hash, save_tiny_clap(own_text_models / CLAP, seed=5))
+    found = load_model(CLAP).hash
+    with pytest.raises(ModelInvalidError, match=f"with CLAP {wanted[:12]}, but clap-tiny is {found[:12]}. Install"):
+        load_generator(TEXT_GENERATOR)
+
+
+def test_without_its_clap(own_text_models: Path) -> None:
+    shutil.rmtree(own_text_models / CLAP)
+    with pytest.raises(ModelMissingError, match=f"'{CLAP}'"):
+        load_generator(TEXT_GENERATOR)
+
+
+@pytest.mark.parametrize(
+    ("clap", "message"),
+    [
+        (3, "no text at embedder.clap.name"),
+        ({"name": 3}, "no text at embedder.clap.name"),
+        ({"name": CLAP}, "no text at embedder.clap.hash"),
+        (None, "other condition words"),
+    ],
+)
+def test_a_clap_that_is_not_named_well(own_text_models: Path, clap: object, message: str) -> None:
+    change_config(own_text_models / TEXT_GENERATOR, embedder={"clap": clap})
+    with pytest.raises(ModelInvalidError, match=message):
+        load_generator(TEXT_GENERATOR)
