@@ -204,19 +204,22 @@ def _same_path() -> Iterator[None]:
         sys.path[:] = before
 
 
-@contextlib.contextmanager
-def _torchvision() -> Iterator[None]:
+def _torchvision() -> contextlib.AbstractContextManager[None]:
     """An empty torchvision where there is none, or none that fits this torch."""
     try:
         importlib.import_module("torchvision")
-        stand_ins = {}
+        return contextlib.nullcontext()
     except Exception:  # absent, or compiled for another torch
-        stand_ins = _torchvision_stand_ins()
-    sys.modules.update(stand_ins)
+        return _lent(_torchvision_stand_ins())
+
+
+@contextlib.contextmanager
+def _lent(modules: Mapping[str, types.ModuleType]) -> Iterator[None]:
+    sys.modules.update(modules)
     try:
         yield
     finally:
-        for name in stand_ins:
+        for name in modules:
             sys.modules.pop(name, None)
 
 
