@@ -97,9 +97,14 @@ def parse_processes(text: str) -> int:
     return _whole("--processes", text, low=1, high=256)
 
 
-def parse_scale(text: str) -> float:
-    """Strength of guidance; 1 is the condition as learned, 0 ignores it."""
-    return _between("guidance", text, high=MAX_SCALE)
+def parse_guidance_bpm(text: str) -> float:
+    """Strength of the beat; 1 is the beat as learned, 0 ignores it."""
+    return _between("--guidance-bpm", text, high=MAX_SCALE)
+
+
+def parse_guidance_text(text: str) -> float:
+    """Strength of words and sounds; 1 is as learned, 0 ignores them."""
+    return _between("--guidance-text", text, high=MAX_SCALE)
 
 
 def parse_share(text: str) -> float:
@@ -195,13 +200,19 @@ LikeWeight = Annotated[
 GuidanceBpm = Annotated[
     float | None,
     typer.Option(
-        "--guidance-bpm", parser=parse_scale, metavar="0..20", help="How hard the beat pulls. Default: the model's."
+        "--guidance-bpm",
+        parser=parse_guidance_bpm,
+        metavar="0..20",
+        help="How hard the beat pulls. Default: the model's.",
     ),
 ]
 GuidanceText = Annotated[
     float | None,
     typer.Option(
-        "--guidance-text", parser=parse_scale, metavar="0..20", help="How hard words pull. Default: the model's."
+        "--guidance-text",
+        parser=parse_guidance_text,
+        metavar="0..20",
+        help="How hard words pull. Default: the model's.",
     ),
 ]
 TextGap = Annotated[

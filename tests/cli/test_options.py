@@ -1,8 +1,22 @@
 """Reading option values; the refusals are tested on the commands in test_app."""
 
+from pathlib import Path
+
 import pytest
 
-from samplegen.cli.options import parse_bars, parse_bpm, parse_count, parse_key, parse_meter, parse_minutes, parse_seed
+from samplegen.cli.options import (
+    parse_bars,
+    parse_bpm,
+    parse_count,
+    parse_guidance_bpm,
+    parse_guidance_text,
+    parse_key,
+    parse_like,
+    parse_meter,
+    parse_minutes,
+    parse_seed,
+    parse_share,
+)
 from samplegen.errors import UsageError
 from samplegen.pack.sound import Tags
 
@@ -70,3 +84,39 @@ def test_seed_refused(text: str) -> None:
 def test_minutes_refused(text: str) -> None:
     with pytest.raises(UsageError, match="above 0"):
         parse_minutes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "weight"),
+    [
+        ("a.wav", "a.wav", 1.0),
+        ("a b.wav:0.5", "a b.wav", 0.5),
+        ("C:\\kick.wav", "C:\\kick.wav", 1.0),
+        ("C:\\kick.wav:2", "C:\\kick.wav", 2.0),
+        ("a:b", "a:b", 1.0),
+        (":3", ":3", 1.0),
+    ],
+)
+def test_like(text: str, path: str, weight: float) -> None:
+    assert parse_like(text) == (Path(path), weight)
+
+
+def test_a_file_that_looks_like_a_weight_is_a_file(tmp_path: Path) -> None:
+    odd = tmp_path / "kick:3"
+    odd.write_bytes(b"")
+    assert parse_like(str(odd)) == (odd, 1.0)
+
+
+@pytest.mark.parametrize("text", ["a.wav:0", "a.wav:-1", "a.wav:101", " "])
+def test_like_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--like"):
+        parse_like(text)
+
+
+def test_scales_and_shares() -> None:
+    assert (parse_guidance_bpm("0"), parse_guidance_text("20"), parse_share("0.25")) == (0.0, 20.0, 0.25)
+    for text in ("20.1", "-0.1", "nan", "much"):
+        with pytest.raises(UsageError, match="--guidance-text .* from 0 to 20"):
+            parse_guidance_text(text)
+    with pytest.raises(UsageError, match="--like-weight '2' is not a number from 0 to 1"):
+        parse_share("2")
