@@ -4,7 +4,7 @@ The same sums as `samplegen.networks.joint.TextTower`; a test holds them togethe
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from samplegen.checkpoints.locations import CONFIG_FILE, WEIGHTS_FILE, find_model
 from samplegen.checkpoints.schema import read_json_object
-from samplegen.conditioning.clap.words import buckets_of, words_of
+from samplegen.conditioning.clap.words import WordList, buckets_of, words_of
 from samplegen.errors import ModelInvalidError
 from samplegen.files import hash_file
 
@@ -30,22 +30,23 @@ class NumpyTextTower:
     Parameters
     ----------
     tensors
-        Weights by name, as in the model file; only those of the text tower and ``seen`` count.
+        Weights by name, as in the model file; only those of the text tower count.
+    words
+        What training has said.
     name, hash
         Of the model.
     """
 
-    def __init__(self, tensors: Mapping[str, npt.NDArray[Any]], *, name: str, hash: str) -> None:
+    def __init__(self, tensors: Mapping[str, npt.NDArray[Any]], *, words: Iterable[str], name: str, hash: str) -> None:
         self.name, self.hash = name, hash
-        self._seen = tensors["seen"].astype(bool)
+        self._words = WordList(words)
         self._weights = {key.removeprefix(_PREFIX): value for key, value in tensors.items() if key.startswith(_PREFIX)}
         self._blocks = len({key.split(".")[1] for key in self._weights if key.startswith("blocks.")})
         self.dimension = len(self._weights["out.2.bias"])
 
     def knows(self, word: str) -> bool:
-        """Whether training has seen the word, or at least half of its pieces."""
-        seen = self._seen[buckets_of(word)]
-        return bool(seen[0]) or (len(seen) > 1 and float(seen[1:].mean()) >= 0.5)
+        """Whether training has said the word, or one that this may be a typo or a form of."""
+        return word in self._words
 
     def known_words(self, text: str) -> list[str]:
         """The words of a text that say something to the tower."""
@@ -81,9 +82,8 @@ class NumpyTextTower:
             padded[k : k + len(x)] * kernel[:, k] for k in range(kernel.shape[1])
         )
         wide = self._linear(self._normalise(np.asarray(y, np.float32), f"{name}.norm"), f"{name}.widen")
-        wide = (
-            wide * np.float32(0.5) * (1.0 + np.tanh(np.float32(math.sqrt(2.0 / math.pi)) * (wide + 0.044715 * wide**3)))
-        )
+        curve = np.tanh(math.sqrt(2.0 / math.pi) * (wide + 0.044715 * wide**3))
+        wide = np.asarray(0.5 * wide * (1.0 + curve), np.float32)
         return np.asarray(self._linear(wide, f"{name}.narrow") * self._weights[f"{name}.scale"], np.float32)
 
     def _linear(self, x: Float32, name: str) -> Float32:
@@ -116,6 +116,6 @@ def load_text_tower(name: str | Path) -> NumpyTextTower | None:
         digest = hash_file(weights)
         if digest != config.get("sha256"):
             raise ModelInvalidError(f"{weights} is not the file that its config.json records. Copy the model again.")
-        return NumpyTextTower(load_file(weights), name=folder.resolve().name, hash=digest)
-    except (OSError, SafetensorError, KeyError, ValueError, IndexError) as error:
+        return NumpyTextTower(load_file(weights), words=config["words"], name=folder.resolve().name, hash=digest)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelInvalidError(f"{weights} cannot be read ({error}). Copy the model again.") from error
