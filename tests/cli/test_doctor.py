@@ -1,5 +1,6 @@
 """What the doctor finds, and that it says what to do."""
 
+import importlib.metadata
 import json
 from pathlib import Path
 
@@ -56,6 +57,29 @@ def test_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_torch_and_gpu() -> None:
     assert checks.check_torch().state in ("ok", "note")
     assert checks.check_gpu().state == "ok"
+
+
+@pytest.mark.parametrize(
+    "versions, state, found",
+    [
+        ({"laion-clap": "1.1.7", "transformers": "5.0", "pillow": "12.0", "numpy": "1.26.4"}, "ok", "1.1.7"),
+        ({"laion-clap": "1.1.7", "transformers": "5.0", "pillow": "12.0", "numpy": "2.4.6"}, "note", "numpy 2.4.6"),
+        ({"laion-clap": "1.1.7", "numpy": "1.26.4"}, "note", "transformers is not installed"),
+        ({"numpy": "2.4.6"}, "note", "laion-clap is not installed"),
+    ],
+)
+def test_laion_clap_is_optional(
+    versions: dict[str, str], state: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name not in versions:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    finding = checks.check_laion_clap()
+    assert finding.state == state and found in finding.found
+    assert ("samplegen[clap]" in finding.advice) == (state == "note")
 
 
 @pytest.mark.parametrize("state, code, closing", [("ok", 0, "samplegen is ready."), ("fail", 4, "1 things to repair.")])
