@@ -192,7 +192,7 @@ def _widened(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dic
         if more > 0:
             made[_CONDITION] = torch.cat([known, known.new_zeros(len(known), more)], dim=1)
     for name in sorted(made.keys() | wanted.keys()):
-        shapes = [tuple(part[name].shape) if name in part else None for part in (made, wanted)]
+        shapes = [tuple(part[name].shape) if name in part else "absent" for part in (made, wanted)]
         if shapes[0] != shapes[1]:
             raise UsageError(
                 f"The run to start from trained another network: its {name} is {shapes[0]}, here {shapes[1]}. "
