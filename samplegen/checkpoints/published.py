@@ -131,7 +131,7 @@ def how_to_pull(name: str) -> str:
     """One or two sentences for the user: the command, and what to download by hand without a network."""
     weights = find_published(name)
     by_hand = _by_hand([weights, *weights.companions])
-    return f"Run: samplegen models pull {weights.name}. Without a network, {by_hand} and run it then."
+    return f"Run: samplegen models pull {weights.name}. Without a network, first {by_hand}."
 
 
 def _is_complete(weights: PublishedWeights, folder: Path) -> bool:
