@@ -19,7 +19,7 @@ from samplegen.audio.io import read_audio
 from samplegen.audio.types import Audio
 from samplegen.checkpoints import load_model
 from samplegen.conditioning.clap import DEFAULT_CLAP, load_clap
-from samplegen.conditioning.clap.text_gap import SHARED_AXES, TextGap, close_gap, keep_axes
+from samplegen.conditioning.clap.text_gap import SHARED_AXES, TextGap, close_gap, jitter, keep_axes
 from samplegen.conditioning.embedder import Embedder, TagEmbedder
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.one_shot_classifier import mean_over_kinds, recognised
@@ -204,6 +204,8 @@ def gap_rows(
         for name, unseen in (("seen", False), ("unseen", True)):
             texts = close_gap(embedded(clap, said.queries(unseen=unseen)), method=method, gap=gap)
             rows[f"{method}, {name}"] = measure_retrieval(texts, sounds, fits=fits, rng=rng)
+    moved = jitter(audios, generator=torch.Generator().manual_seed(0))
+    rows["none, seen, sounds jittered"] = measure_retrieval(embedded(clap, said.queries()), moved, fits=fits, rng=rng)
     return rows
 
 

@@ -1,4 +1,4 @@
-"""``samplegen train``: a codec and a generator from a library of sounds."""
+"""``samplegen train``: a codec, a generator and a joint embedder from a library of sounds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from samplegen.cli.options import FixedSeed, Json, MaxMinutes, MaxSteps, Process
 if TYPE_CHECKING:
     from samplegen.training.runs import TrainingResult
 
-app = typer.Typer(help="Train a codec or a generator.", no_args_is_help=True)
+app = typer.Typer(help="Train a codec, a generator or a joint embedder.", no_args_is_help=True)
 
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="A .toml that overrides parts of the defaults.")
@@ -110,6 +110,50 @@ def generator(
                 device=device,
                 processes=processes,
                 seed=seed,
+                progress=report,
+            )
+        _show(console, result)
+
+
+@app.command()
+def clap(
+    library: Annotated[Path, typer.Argument(metavar="LIBRARY", help="The file that 'data scan' wrote.")],
+    out: ModelOut,
+    run: Run = Path("runs/clap"),
+    loops: Annotated[
+        list[Path] | None, typer.Option("--loops", metavar="DIR", help="Folder that 'data render' wrote; repeatable.")
+    ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option("--teacher", metavar="DIR", help="Sentence encoder: model.safetensors and tokenizer.json."),
+    ] = None,
+    config: Config = None,
+    max_minutes: MaxMinutes = None,
+    max_steps: MaxSteps = None,
+    resume: Resume = False,
+    processes: Processes = 1,
+    seed: FixedSeed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the embedder that joins words and sounds; resumable."""
+    from samplegen.training.clap_runs import train_clap
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Listening and training") as report:
+            result = train_clap(
+                library,
+                out=out,
+                run=run,
+                loops=loops or (),
+                teacher=teacher,
+                config=config,
+                max_minutes=max_minutes,
+                max_steps=max_steps,
+                resume=resume,
+                processes=processes,
+                seed=seed,
+                listening=report,
                 progress=report,
             )
         _show(console, result)

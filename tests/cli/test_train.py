@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from samplegen.cli.app import run
-from samplegen.training import runs
+from samplegen.training import clap_runs, runs
 from samplegen.training.runs import TrainingResult
 
 RESULT = TrainingResult(Path("models/m"), {"score": 3.25})
@@ -52,6 +52,33 @@ def test_options_and_result(
         "device": "cpu",
         "processes": 2,
         "seed": 4,
+    }
+
+
+def test_options_of_clap(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: dict[str, object] = {}
+
+    def stand_in(library: Path, **options: object) -> TrainingResult:
+        asked.update(options, library=library)
+        return RESULT
+
+    monkeypatch.setattr(clap_runs, "train_clap", stand_in)
+    line = "train clap input --out models/m --loops a --loops b --teacher t --max-minutes 2 --processes 2 --resume"
+    assert run(line.split()) == 0
+    assert "score: 3.25" in capsys.readouterr().out
+    assert asked.pop("progress") is not None and asked.pop("listening") is not None
+    assert asked == {
+        "library": Path("input"),
+        "out": Path("models/m"),
+        "run": Path("runs/clap"),
+        "loops": [Path("a"), Path("b")],
+        "teacher": Path("t"),
+        "config": None,
+        "max_minutes": 2.0,
+        "max_steps": None,
+        "resume": True,
+        "processes": 2,
+        "seed": 0,
     }
 
 

@@ -12,7 +12,7 @@ from samplegen.audio.types import Audio
 from samplegen.checkpoints import LoadedModel, load_model, read_config
 from samplegen.conditioning.clap.features import BANDS, Heard, windows_of
 from samplegen.conditioning.clap.text_gap import NAMES, TextGap
-from samplegen.conditioning.clap.words import WordList, buckets_of, words_of
+from samplegen.conditioning.clap.words import BUCKETS, WordList, buckets_of, words_of
 from samplegen.errors import ModelInvalidError
 from samplegen.networks.joint import JointConfig, JointEmbedding
 from samplegen.networks.precision import fast_inference
@@ -145,13 +145,20 @@ def load_bundled(model: LoadedModel | str) -> BundledClap:
     if loaded.config.get("family") != FAMILY:
         raise ModelInvalidError(f"{loaded.name} is a {loaded.config.get('family')!r:.60}, not a {FAMILY!r}.")
     config = read_config(loaded.config.get("architecture"), JointConfig)
+    if (config.buckets, config.bands) != (BUCKETS, BANDS):
+        raise ModelInvalidError(
+            f"{loaded.name} has {config.buckets} buckets and {config.bands} bands; this samplegen works with "
+            f"{BUCKETS} and {BANDS}. Get the model again."
+        )
     known = {name: loaded.tensors[name] for name in NAMES if name in loaded.tensors}
     try:
         network = JointEmbedding(config)
-        network.load_state_dict({name: value for name, value in loaded.tensors.items() if name not in known})
+        weights = {name: value for name, value in loaded.tensors.items() if name not in known}
+        network.load_state_dict(weights, assign=True)
         gap = TextGap(**known) if known else None
     except (RuntimeError, TypeError) as error:
-        raise ModelInvalidError(f"The weights of {loaded.name} do not fit its config.json: {error}") from error
+        reason = " ".join(str(error).split())[:160]
+        raise ModelInvalidError(f"The weights of {loaded.name} do not fit its config.json: {reason} …") from error
     return BundledClap(network, name=loaded.name, hash=loaded.hash, gap=gap, words=_words(loaded))
 
 

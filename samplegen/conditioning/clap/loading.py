@@ -20,15 +20,17 @@ def load_clap(name: str | Path = DEFAULT_CLAP) -> "Embedder":
     DependencyError
         If a published one needs a package that is not installed.
     """
-    from samplegen.checkpoints import load_model
-    from samplegen.conditioning.clap.bundled import FAMILY, load_bundled
+    from samplegen.checkpoints import PUBLISHED, load_model
+    from samplegen.conditioning.clap import bundled, laion
 
+    if name in PUBLISHED and PUBLISHED[str(name)].family == laion.FAMILY:
+        return laion.load_laion(name)
     model = load_model(name)
-    family = str(model.config["family"])
-    if family == FAMILY:
-        return load_bundled(model)
-    if "clap" in family:
-        from samplegen.conditioning.clap.laion import load_laion
-
-        return load_laion(model)
-    raise ModelInvalidError(f"{model.name} is a {family!r:.60}, which cannot compare texts and sounds.")
+    if model.config["family"] == bundled.FAMILY:
+        return bundled.load_bundled(model)
+    if model.config["family"] == laion.FAMILY:
+        return laion.load_laion(model)
+    raise ModelInvalidError(
+        f"{model.name} is a {model.config['family']!r:.60}, which cannot compare texts and sounds. "
+        f"Choose {DEFAULT_CLAP}, or pull one: samplegen models pull laion-clap-music"
+    )
