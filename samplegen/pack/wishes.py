@@ -215,13 +215,9 @@ def _require_clap(request: GeneratorRequest, generator: "Generator") -> None:
     }  # fmt: skip
     for option, asked in wanted.items():
         if asked:
-            which = (
-                "Choose one that was with --model"
-                if request.model is None
-                else "The bundled one was: leave out --model"
-            )
+            other = "Choose another --model." if request.model is None else "The bundled one was: leave out --model."
             raise UsageError(
-                f"{option} needs a model that was trained with CLAP, and {generator.name} was not. {which}."
+                f"{option} needs a model that was trained with CLAP, and {generator.name} was not. {other}"
             )
 
 
