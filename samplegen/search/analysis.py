@@ -1,5 +1,6 @@
 """One file to what the index keeps of it; runs in worker processes."""
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -25,15 +26,10 @@ MOST_READ_S: Final = 60.0
 
 
 def prepare_worker() -> None:
-    """Set up a worker process: one thread, Ctrl-C left to the parent, and an end when the parent ends."""
-    import multiprocessing
-
+    """Set up a worker process: Ctrl-C is left to the parent, and when the parent ends, so does the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def _end_with(parent: "BaseProcess") -> None:
@@ -45,6 +41,10 @@ def _end_with(parent: "BaseProcess") -> None:
 def _load(embedder: str) -> "Embedder":
     from samplegen.conditioning.clap import load_clap
 
+    if multiprocessing.parent_process() is not None:
+        import torch
+
+        torch.set_num_threads(1)
     return load_clap(embedder)
 
 

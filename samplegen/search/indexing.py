@@ -35,7 +35,7 @@ class Indexed:
     heard
         How many sounds were analysed, copies counted once.
     recognised
-        New or moved files whose content was known.
+        New, moved or copied files whose content was known.
     forgotten
         Files that are gone.
     skipped
@@ -122,6 +122,7 @@ class _Update:
         self._store.add_sound(analysis)
         self._store.add_files([(file, analysis.hash) for file in files])
         self.heard += 1
+        self.recognised += len(files) - 1
         self._advance(len(files))
 
     def _advance(self, files: int) -> None:

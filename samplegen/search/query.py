@@ -17,6 +17,8 @@ from samplegen.search.lexical import concepts_of, lexical_scores
 from samplegen.search.names import bpm_of, is_loop
 from samplegen.search.store import Entry
 
+# Kinds asked in words, sounds of unseen sources, file names only: mean average precision 0.63 by ear alone, 0.70 by
+# names alone, 0.86 at 0.4; where half of the names are mute 0.63, 0.47 and 0.76 (benchmarks/search.py).
 NAMES_WEIGHT: Final = 0.4
 _TEMPO_SLACK_BPM: Final = 0.05
 
