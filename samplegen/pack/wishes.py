@@ -24,25 +24,17 @@ class Described:
     ----------
     style
         None leaves it open.
-    told
-        Whether the generator is told the kind and style; not where they were only guessed.
     """
 
     kind: str
     style: str | None
     words: tuple[str, ...]
     text: str = ""
-    told: bool = True
 
     @property
     def tags(self) -> tuple[str, ...]:
         """All of them."""
         return (self.kind, *((self.style,) if self.style else ()), *self.words)
-
-    @property
-    def condition(self) -> tuple[str, ...]:
-        """Those the generator is told."""
-        return self.tags if self.told else self.words
 
 
 class Wish:
@@ -109,16 +101,16 @@ class Wish:
             notes.append(f"{no_key(self._generator.name)} Left out of the prompt: {words}.")
         return notes
 
-    def text(self, prompt: Prompt | None, kind: str, *, told: bool = True) -> str:
+    def text(self, prompt: Prompt | None, kind: str) -> str:
         """For CLAP: the prompt, with the kind where only an option says it."""
         if prompt is None or not prompt.text:
             return ""
-        named = prompt.kinds or prompt.loop_kinds or not told
+        named = prompt.kinds or prompt.loop_kinds
         return prompt.text if named else f"{prompt.text} {spoken_kind(kind)}"
 
     def conditions(self, near: Sequence[Described], far: Described | None, indices: Sequence[int]) -> dict[str, Any]:
         """Arguments for the generator's ``make_…``."""
-        arguments: dict[str, Any] = {"tags": [described.condition for described in near]}
+        arguments: dict[str, Any] = {"tags": [described.tags for described in near]}
         if self._guidance is not None:
             arguments["guidance"] = self._guidance
         if self.vectors is None:
@@ -132,7 +124,7 @@ class Wish:
 
             clap = self._stack([self.vectors.of(far.text, near=False)] * len(near))
             positions = [self.position(index) for index in indices]
-            arguments["towards"] = Towards([far.condition] * len(near), positions, clap)
+            arguments["towards"] = Towards([far.tags] * len(near), positions, clap)
         return arguments
 
     def parameters(self, index: int) -> dict[str, Any]:
