@@ -5,11 +5,12 @@ python benchmarks/search.py FOLDER [--processes 2] [--runs 5] [--skip-speed]
 FOLDER holds the sounds and an index.csv with a column ``class`` (as samplegen's own audio); the cache is a
 temporary folder. Names: mean average precision of kinds asked in words, where the names weigh 0 to 1; folders
 (which say the kind) are hidden, only file names count, and only sounds of sources that the embedder has not
-heard in training. Near-duplicates: copies changed in eight ways.
+heard in training. Near-duplicates: copies changed in nine ways.
 """
 
 import argparse
 import csv
+import io
 import os
 import statistics
 import subprocess
@@ -20,6 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from samplegen.audio.io import read_audio
 from samplegen.audio.resample import resample
@@ -103,9 +105,17 @@ def changes() -> dict[str, Callable[[Audio], Audio]]:
     def cut(audio: Audio) -> Audio:
         return audio.with_samples(audio.samples[:, min(audio.length // 4, audio.sample_rate // 200) :])
 
+    def coded(audio: Audio) -> Audio:
+        file = io.BytesIO()
+        soundfile.write(file, audio.samples.T, audio.sample_rate, format="MP3")
+        file.seek(0)
+        samples, sample_rate = soundfile.read(file, dtype="float32", always_2d=True)
+        return Audio(np.ascontiguousarray(samples.T), sample_rate)
+
     return {
         "12 dB quieter, 16 bits": lambda a: a.with_samples(np.round(a.samples * 0.25 * 32767) / np.float32(32767)),
         "48 kHz": lambda a: resample(a, sample_rate=48_000),
+        "MP3": coded,
         "22 kHz": lambda a: resample(a, sample_rate=22_050),
         "10 ms of silence before": lambda a: a.with_samples(np.pad(a.samples, ((0, 0), (a.sample_rate // 100, 0)))),
         "the first 5 ms cut off": cut,

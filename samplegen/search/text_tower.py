@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplegen.checkpoints.locations import CONFIG_FILE, WEIGHTS_FILE, find_model
+from samplegen.checkpoints.registry import PUBLISHED
 from samplegen.checkpoints.schema import read_json_object
 from samplegen.conditioning.clap.words import WordList, buckets_of, words_of
 from samplegen.errors import ModelInvalidError
@@ -107,7 +108,7 @@ def load_text_tower(name: str | Path) -> NumpyTextTower | None:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    folder = find_model(name)
+    folder = find_model(name, pullable=tuple(PUBLISHED))
     config = read_json_object(folder / CONFIG_FILE)
     if config.get("family") != FAMILY:
         return None

@@ -157,6 +157,8 @@ def test_what_cannot_be_searched(
 def test_a_missing_embedder(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["search", "kick", str(sounds), "--embedder", "no-such-clap"]) == 4
     assert "no-such-clap" in capsys.readouterr().err
+    assert run(["search", "kick", str(sounds), "--embedder", "laion-clap-music"]) == 4
+    assert "models pull laion-clap-music" in capsys.readouterr().err
 
 
 def test_very_many_words_and_other_scripts(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:
