@@ -200,7 +200,8 @@ def _show_groups(console: Console, found: "Duplicates", *, folder: str, verbose:
         head = "The same bytes:" if group.exact else f"The same sound, up to {group.distance_db:.1f} dB apart:"
         blocks.append("\n".join([head, *(f"  {_seconds(sound)}  {sound.path!s}" for sound in group.sounds)]))
     spare = sum(len(group.sounds) - 1 for group in found.groups)
-    closing = f"{len(groups)} groups, {spare} files more than sounds." if groups else "No sound is there twice."
+    counted = f"{len(groups)} group{'s' if len(groups) > 1 else ''}, {spare} file{'s' if spare > 1 else ''} to spare."
+    closing = counted if groups else "No sound is there twice."
     console.result(
         {"folder": folder, "groups": groups, **_index_facts(found, [])}, text="\n\n".join([*blocks, closing])
     )

@@ -14,7 +14,7 @@ from samplegen.errors import UsageError
 
 IGNORED = frozenset(
     "a an and at bar bars bpm drum for in kind like loop loops make of on one oneshot sample samples shot shots some "
-    "sound sounds style the to with".split()
+    "sound sounds style that the to very with but more less quite really which please my me give i want need".split()
 )
 NUMBER_OF_BPM = re.compile(r"\b\d+(\.\d+)?\s*bpm\b")
 NUMBER_OF_BARS = re.compile(r"\b\d+\s*bars?\b")

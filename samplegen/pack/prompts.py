@@ -17,7 +17,7 @@ MAX_WORDS: Final = 48
 _MAX_CHARACTERS: Final = 2_000
 _QUOTED_CHARACTERS: Final = 60
 _ONE_SHOT: Final = re.compile(r"\b(?:one[\s-]?shots?|single\s+(?:hits?|notes?|sounds?))\b", re.IGNORECASE)
-_NEGATED: Final = re.compile(r"\b(?:no|not|non|without)[\s-]+(?:an?\s+|any\s+)?([^\W\d_]+)", re.IGNORECASE)
+_NEGATED: Final = re.compile(r"\b(?:no|not|non|without)[\s-]+(?:an?\s+|any\s+|the\s+)?([^\W\d_]+)", re.IGNORECASE)
 _LOOP: Final = re.compile(r"\b(?:drum|kick|top|perc|percussion|bass|chord)?loops?\b", re.IGNORECASE)
 # What people call a kind; the text for CLAP needs it where only an option says it.
 SPOKEN: Final[Mapping[str, str]] = {

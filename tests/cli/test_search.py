@@ -101,7 +101,7 @@ def test_duplicates(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ({"Kick_01.wav", "copy of kick.wav"}, True) in found
     assert ({"DustySnare.wav", "quiet.wav"}, False) in found
     assert run(["search", "--duplicates", str(sounds), "--embedder", TINY]) == 0
-    assert "2 groups, 2 files more than sounds." in capsys.readouterr().out
+    assert "2 groups, 2 files to spare." in capsys.readouterr().out
 
 
 def test_the_index(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,7 +48,7 @@ def test_one_shot_or_loop(text: str, form: str | None) -> None:
 
 
 def test_what_is_denied_is_no_tag() -> None:
-    assert understand("snare without reverb, not noisy, no any distortion").words == ()
+    assert understand("snare without the reverb, not noisy, no any distortion").words == ()
     assert understand("snare with reverb").words == ("wet",)
 
 

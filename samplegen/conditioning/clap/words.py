@@ -36,8 +36,8 @@ def words_of(text: str) -> list[str]:
 class WordList:
     """Words that training has said, and whether another is one of them, misspelt or inflected.
 
-    A word is near a known one when one edit (a letter dropped, added, replaced, or two swapped) makes it, or
-    when half of its pieces are that word's.
+    A word is near a known one when it is its comparative, when one edit (a letter dropped, added, replaced, or
+    two swapped) makes it, or when half of its pieces are that word's.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -48,7 +48,7 @@ class WordList:
                 self._pieces.setdefault(piece, set()).add(word)
 
     def __contains__(self, word: str) -> bool:
-        return word in self.words or self._is_edited(word) or self._is_inflected(word)
+        return any(form in self.words for form in _forms(word)) or self._is_edited(word) or self._is_inflected(word)
 
     def _is_edited(self, word: str) -> bool:
         if not _SHORTEST_TYPO <= len(word) <= _LONGEST:
@@ -61,6 +61,12 @@ class WordList:
         pieces = _pieces(word)
         shared = Counter(known for piece in pieces for known in self._pieces.get(piece, ()))
         return bool(shared) and max(shared.values()) >= 0.5 * len(pieces)
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """The word, and what it compares: ``darker``, ``noisier`` and ``looser`` are dark, noisy and loose."""
+    endings = (("ier", "y"), ("iest", "y"), ("er", ""), ("est", ""), ("er", "e"), ("est", "e"))
+    return (word, *(word.removesuffix(old) + new for old, new in endings if word.endswith(old)))
 
 
 def _one_edit(one: str, other: str) -> bool:

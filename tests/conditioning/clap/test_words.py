@@ -59,3 +59,12 @@ def test_every_single_edit_of_a_known_word_is_known(word, place, letter):
     dropped, added = word[:place] + word[place + 1 :], word[:place] + letter + word[place:]
     replaced = word[:place] + letter + word[place + 1 :]
     assert all(edited in known for edited in (dropped, added, replaced))
+
+
+@pytest.mark.parametrize("word", ["darker", "noisier", "looser", "brightest", "punchier"])
+def test_comparatives_of_known_words_are_known(word):
+    assert word in WordList(["dark", "noisy", "loose", "bright", "punchy"])
+
+
+def test_other_words_that_end_alike_are_not():
+    assert "number" not in WordList(["dark", "noisy", "loose", "bright", "punchy"])
