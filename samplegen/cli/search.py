@@ -198,7 +198,7 @@ def _show_groups(console: Console, found: "Duplicates", *, folder: str, verbose:
     blocks = []
     for group in found.groups:
         head = "The same bytes:" if group.exact else f"The same sound, up to {group.distance_db:.1f} dB apart:"
-        blocks.append("\n".join([head, *(f"  {_seconds(sound)}  {sound.path!s}" for sound in group.sounds)]))
+        blocks.append("\n".join([head, *(f"  {_seconds(sound)}  {_one_line(sound.path)}" for sound in group.sounds)]))
     spare = sum(len(group.sounds) - 1 for group in found.groups)
     counted = f"{len(groups)} group{'s' if len(groups) > 1 else ''}, {spare} file{'s' if spare > 1 else ''} to spare."
     closing = counted if groups else "No sound is there twice."
@@ -228,7 +228,7 @@ def _tell(console: Console, answer: "Answer | Duplicates", *, notes: list[str], 
 def _tell_skipped(console: Console, skipped: "tuple[Skipped, ...]", *, verbose: bool) -> None:
     if verbose:
         for left_out in skipped:
-            console.note(f"Left out: {left_out.path}: {left_out.reason}")
+            console.note(f"Left out: {_one_line(left_out.path)}: {left_out.reason}")
     elif skipped:
         files = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"
         console.note(f"Note: {files} cannot be used; --verbose names them.")

@@ -157,7 +157,7 @@ def _in_processes(sounds: Iterator[tuple[str, bytes]], *, embedder: str, process
                 if sound is None:
                     exhausted = True
                 else:
-                    running[pool.submit(analyse_in_worker, *sound, embedder)] = sound
+                    running[_submit(pool, sound, embedder)] = sound
             if not running:
                 continue
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -172,6 +172,16 @@ def _in_processes(sounds: Iterator[tuple[str, bytes]], *, embedder: str, process
                 yield future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, sound: tuple[str, bytes], embedder: str) -> Future[Analysis]:
+    """As ``pool.submit``; in a pool that broke meanwhile, a future that says so."""
+    try:
+        return pool.submit(analyse_in_worker, *sound, embedder)
+    except BrokenProcessPool as error:
+        broken: Future[Analysis] = Future()
+        broken.set_exception(error)
+        return broken
 
 
 def _alone(sound: tuple[str, bytes], embedder: str) -> Analysis:

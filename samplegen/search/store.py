@@ -107,6 +107,7 @@ class Store:
             self._database.execute("PRAGMA synchronous=NORMAL")
             (version,) = self._database.execute("PRAGMA user_version").fetchone()
             if version not in (0, VERSION):
+                self.close()
                 raise DamagedIndexError(f"version {version}")
             self._database.executescript(_SCHEMA)
             self._database.execute(f"PRAGMA user_version={VERSION}")
@@ -116,10 +117,10 @@ class Store:
         self._database.close()
 
     def known_files(self, root: str) -> dict[str, tuple[int, int, bytes]]:
-        """Size, time and hash of every indexed file below `root`, by path."""
+        """Size, time and hash of every indexed file below `root` by path; not of those whose sound was forgotten."""
+        query = "SELECT path, size, mtime_ns, hash FROM files JOIN sounds USING (hash) WHERE path >= ? AND path < ?"
         with self._guard():
-            rows = self._database.execute("SELECT path, size, mtime_ns, hash FROM files WHERE path >= ? AND path < ?",
-                                          _below(root)).fetchall()  # fmt: skip
+            rows = self._database.execute(query, _below(root)).fetchall()
         return {os.fsdecode(path): (size, mtime_ns, hash) for path, size, mtime_ns, hash in rows}
 
     def knows(self, hash: bytes) -> bool:

@@ -104,6 +104,15 @@ def test_duplicates(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 groups, 2 files to spare." in capsys.readouterr().out
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names hold no line breaks there")
+def test_names_with_line_breaks_take_one_line(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(sounds / "Rims" / "rs808.wav", sounds / "two\nlines.wav")
+    (sounds / "no\naudio.wav").write_bytes(b"")
+    assert run(["search", "--duplicates", str(sounds), "--embedder", TINY, "--verbose"]) == 0
+    printed = capsys.readouterr()
+    assert "two?lines.wav" in printed.out and "no?audio.wav" in printed.err.replace("\n", "")
+
+
 def test_the_index(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert search(capsys, "kick", sounds, "--no-index")["index"]["heard"] == 5
     assert not index().exists()

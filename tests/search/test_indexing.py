@@ -1,6 +1,7 @@
 """What is heard, recognised, forgotten and kept through interruptions."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,40 @@ def test_a_file_that_kills_its_reader_is_a_problem(sounds: Path, store: Store, m
     assert update(store, sounds, processes=2).heard == 5
     problems = [entry for entry in store.entries(os.path.realpath(sounds)) if entry.problem]
     assert [(os.path.basename(entry.path), entry.problem) for entry in problems] == [("DustySnare.wav", CRASHED)]
+
+
+def test_a_reader_killed_while_others_are_handed_out_is_a_problem(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool may break while the next sound is looked for; handing that out then fails, too."""
+    write(tmp_path / "A Snare.wav", tone(200.0))
+    write(tmp_path / "Kick.wav", tone(60.0))
+    monkeypatch.setattr(indexing, "analyse_in_worker", workers.crash_on_snares)
+    pools: list[indexing.ProcessPoolExecutor] = []
+    hashed: list[str] = []
+    make, real = indexing._pool, indexing.hash_file
+
+    def kept(processes: int) -> indexing.ProcessPoolExecutor:
+        pools.append(make(processes))
+        return pools[-1]
+
+    def slow_behind_the_snare(path: Path) -> str:
+        if hashed and hashed[-1] == "A Snare.wav":
+            _wait_until_broken(pools[0])
+        hashed.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(indexing, "_pool", kept)
+    monkeypatch.setattr(indexing, "hash_file", slow_behind_the_snare)
+    assert update(store, tmp_path, processes=2).heard == 2
+    assert [entry.problem for entry in store.entries(os.path.realpath(tmp_path)) if entry.problem] == [CRASHED]
+
+
+def _wait_until_broken(pool: indexing.ProcessPoolExecutor) -> None:
+    for _ in range(3000):
+        if pool._broken:
+            return
+        time.sleep(0.01)
 
 
 def test_a_missing_embedder_is_an_error(sounds: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
