@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
 
 BATCH: Final = 12
-# What a person types for each kind; none of these sentences was a training caption's template.
+# What a person types for each kind; some, such as "rimshot", are phrases that training says too.
 PROMPTS: Final[Mapping[str, str]] = {
     "kick": "an analog kick drum", "snare": "a tight snare drum", "clap": "hand clap from a drum machine",
     "hat_closed": "closed hi-hat tick", "hat_open": "open hi-hat", "tom": "low tom drum", "cymbal": "crash cymbal",

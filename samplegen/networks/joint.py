@@ -38,8 +38,9 @@ class JointConfig:
     def __post_init__(self) -> None:
         """Refuse what cannot be built before anything is allocated."""
         for name, value in vars(self).items():
-            if not 1 <= value <= (1 << 20 if name == "buckets" else 4096):
-                raise UsageError(f"{name} is {value}; 1 to 4096 are allowed.")
+            most = 1 << 20 if name == "buckets" else 4096
+            if not 1 <= value <= most:
+                raise UsageError(f"{name} is {value}; 1 to {most} are allowed.")
 
 
 class _Block(nn.Module):

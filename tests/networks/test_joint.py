@@ -46,3 +46,9 @@ def test_padding_frames_changes_nothing_beyond_the_last(network):
 def test_sizes_that_are_refused(changes):
     with pytest.raises(UsageError, match=f"{next(iter(changes))} is"):
         JointConfig(**changes)
+
+
+def test_each_size_is_told_its_own_limit():
+    with pytest.raises(UsageError, match=f"1 to {1 << 20} are"):
+        JointConfig(buckets=1 << 21)
+    assert JointConfig(buckets=1 << 20).buckets == 1 << 20
