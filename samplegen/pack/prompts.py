@@ -17,7 +17,13 @@ MAX_WORDS: Final = 48
 _MAX_CHARACTERS: Final = 2_000
 _QUOTED_CHARACTERS: Final = 60
 _ONE_SHOT: Final = re.compile(r"\b(?:one[\s-]?shots?|single\s+(?:hits?|notes?|sounds?))\b", re.IGNORECASE)
-_NEGATED: Final = re.compile(r"\b(?:no|not|non|without)[\s-]+(?:an?\s+|any\s+|the\s+)?([^\W\d_]+)", re.IGNORECASE)
+_NEGATED: Final = re.compile(
+    r"\b(not?|non|without)[\s-]+(?:(?:an?|any|the|too|very|so)\s+)*"
+    r"((?:(?:closed|open)\s+)?hi[\s-]?hats?|(?:closed|open)\s+hats?|[^\W\d_]+)",
+    re.IGNORECASE,
+)
+# What captions say as "no …" and "without …"; of anything else a CLAP hears the thing alone.
+_SAID_WITH_NO: Final = frozenset("clap claps hat hats hihat hihats kick kicks reverb room snare snares swing".split())
 _LOOP: Final = re.compile(r"\b(?:drum|kick|top|perc|percussion|bass|chord)?loops?\b", re.IGNORECASE)
 # What people call a kind; the text for CLAP needs it where only an option says it.
 SPOKEN: Final[Mapping[str, str]] = {
@@ -39,7 +45,7 @@ class Prompt:
     given
         As it was written, shortened for messages.
     text
-        What is left for CLAP: everything but tempo, bars, meter and key.
+        What is left for CLAP: everything but tempo, bars, meter, key and most of what is denied.
     bpm, bars, meter, key
         With the words that say them; None where nothing does.
     form
@@ -94,11 +100,15 @@ def understand(text: str, *, parse: "Callable[[str], Parsed] | None" = None, opt
     """
     plain, notes = _clean(text, option)
     facts = find_facts(plain)
+    rest, denied = _without_denied(facts.rest)
+    if denied:
+        words = " and ".join(f'"{phrase}"' for phrase in denied)
+        notes = (*notes, f"{option} cannot deny: {words} is left out of it. Say what you don't want with --negative.")
     parse = parse or _parse
     parsed = parse(_without_negated(facts.rest, parse))
     known = parsed.known
     return Prompt(
-        given=quoted(text), text=facts.rest if re.search(r"\w", facts.rest) else "",
+        given=quoted(text), text=rest if re.search(r"\w", rest) else "",
         bpm=facts.bpm, bars=facts.bars, meter=facts.meter, key=facts.key, form=_form(facts.rest),
         kinds=_among(known, ONE_SHOT_KINDS), loop_kinds=_among(known, LOOP_KINDS), styles=_among(known, STYLES),
         words=tuple(tag for tag in known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS, *STYLES)),
@@ -169,9 +179,23 @@ def _without_negated(text: str, parse: "Callable[[str], Parsed]") -> str:
     """A text without "no reverb", which is no wet sound; "no kick" is a tag of its own and stays."""
 
     def replace(match: re.Match[str]) -> str:
-        return " , " if parse(match.group()).known == parse(match[1]).known else match.group()
+        return " , " if parse(match.group()).known == parse(match[2]).known else match.group()
 
     return _NEGATED.sub(replace, text)
+
+
+def _without_denied(text: str) -> tuple[str, tuple[str, ...]]:
+    """A text without "not bright", which a CLAP would hear as "bright"; and what was left out."""
+    denied: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1].lower() in ("no", "without") and re.split(r"[\s-]", match[2].lower())[-1] in _SAID_WITH_NO:
+            return match.group()
+        denied.append(match.group())
+        return " "
+
+    rest = re.sub(r"\s+", " ", _NEGATED.sub(replace, text))
+    return re.sub(r"(?:\s*,)+", ",", rest).strip(" ,;:/-"), tuple(denied)
 
 
 def _form(text: str) -> tuple[Form, str] | None:

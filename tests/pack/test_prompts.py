@@ -108,3 +108,23 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
     except UsageError:
         return
     assert len(prompt.text) <= 2_000
+
+
+@pytest.mark.parametrize(
+    ("given", "left", "denied"),
+    [
+        ("snare, not bright", "snare", '"not bright"'),
+        ("kick, no distortion, not too long", "kick", '"no distortion" and "not too long"'),
+        ("non-metallic rim", "rim", '"non-metallic"'),
+    ],
+)
+def test_what_is_denied_is_not_asked_for(given: str, left: str, denied: str) -> None:
+    prompt = understand(given)
+    assert prompt.text == left and denied in prompt.notes[0] and "--negative" in prompt.notes[0]
+
+
+@pytest.mark.parametrize(
+    "given", ["snare, no reverb", "drum loop without the kick", "drums no swing", "tops, no hi-hats", "nocturnal kick"]
+)
+def test_what_captions_say_with_no_stays(given: str) -> None:
+    assert understand(given).text == given and not understand(given).notes
