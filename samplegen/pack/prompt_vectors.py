@@ -1,6 +1,7 @@
 """CLAP vectors of what is asked for: texts, sounds to come near to, and both mixed."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -92,11 +93,14 @@ class PromptVectors:
         if self.text_gap != "none":
             asked["text_gap"] = self.text_gap
         if self._likes:
-            asked["like"] = [
-                {"file": like.path.name, "sha256": hash_file(like.path), "weight": like.weight} for like in self._likes
-            ]
+            asked["like"] = self._named
             asked["like_weight"] = self._share
         return asked
+
+    @cached_property
+    def _named(self) -> list[dict[str, Any]]:
+        """The sounds by content; read once, for every sound of a pack asks."""
+        return [{"file": like.path.name, "sha256": hash_file(like.path), "weight": like.weight} for like in self._likes]
 
     def _hear(self) -> "Tensor | None":
         if not self._likes:

@@ -68,7 +68,7 @@ class Wish:
                 self._require_understood(prompt, option)
         if request.negative is not None and self.vectors is not None:
             require_words(self.vectors, request.negative, option="--negative", model=generator.name)
-        self._check_row()
+        self._check_company()
 
     @property
     def is_row(self) -> bool:
@@ -168,8 +168,10 @@ class Wish:
             f"The model {self._generator.name} understands no word of {option} {prompt.given}. Try {words} …"
         )
 
-    def _check_row(self) -> None:
+    def _check_company(self) -> None:
         request = self._request
+        if request.like_weight is not None and not (request.likes and request.prompt is not None):
+            raise UsageError("--like-weight shares between --like and --prompt. Give both, or leave it out.")
         if request.morph_to is None:
             return
         if request.prompt is None and not request.likes:

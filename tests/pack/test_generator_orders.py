@@ -200,6 +200,7 @@ def test_words_only_clap_knows_are_no_reason_to_refuse(tmp_path: Path) -> None:
         ({"prompt": "kick", "morph_to": "blorp", "count": 2}, "no word of --morph-to"),
         ({"prompt": "kick", "morph_to": "snare"}, "-n is 1. Ask for 2 or more"),
         ({"morph_to": "snare", "count": 2}, "needs something to start from"),
+        ({"prompt": "kick", "like_weight": 0.3}, "--like-weight shares between --like and --prompt"),
         ({"prompt": "kick", "text_gap": "shift"}, "clap-tiny has nothing measured for --text-gap shift"),
         ({"prompt": "kick", "key": "Am"}, "cannot be asked for a key: .* Leave out --key"),
     ],
