@@ -79,8 +79,11 @@ def make_risers(request: "RiserRequest") -> PackResult:
 
 def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOrder]") -> PackResult:
     from samplegen.engines.alpha_blend import load_generator
+    from samplegen.pack.prompts import understand
 
     start = time.monotonic()
+    if request.prompt is not None:
+        understand(request.prompt)  # what contradicts itself is refused before a model is loaded
     seed = secrets.randbits(32) if request.seed is None else request.seed
     generator = load_generator(request.model or DEFAULT_MODEL)
     order = plan(request, generator, seed=seed)  # type: ignore[arg-type]

@@ -120,9 +120,12 @@ def search(
         raise UsageError("--duplicates looks at all sounds. Leave words and --like out.")
     if duplicates and (copy_to or list_file):
         raise UsageError("--duplicates only shows. Leave --copy-to and --list out, or read its --json.")
+    from samplegen.search.collect import require_list
     from samplegen.search.library import Library
     from samplegen.search.query import Filters
 
+    if list_file is not None:
+        require_list(list_file, force=force)
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Listening") as report:
             library = Library(folder, keep_index=not no_index, reindex=reindex, processes=processes, progress=report,

@@ -58,6 +58,20 @@ def _fill(target: str, source: str) -> None:
         raise
 
 
+def require_list(path: Path, *, force: bool) -> None:
+    """Refuse a list that `write_list` would not write; asked before a long search, too.
+
+    Raises
+    ------
+    UsageError, OutputError
+        As `write_list`.
+    """
+    if path.suffix.lower() not in LIST_SUFFIXES:
+        raise UsageError(f"--list {path} must end in {', '.join(LIST_SUFFIXES)}.")
+    if path.exists() and not force:
+        raise OutputError(f"{path} exists. Choose another name, or replace it with --force.")
+
+
 def write_list(sounds: Sequence[FoundSound], path: Path, *, force: bool = False) -> list[str]:
     """Write the paths of sounds, one on a line: a playlist (``.m3u8``, ``.m3u``) or plain text (``.txt``).
 
@@ -73,10 +87,7 @@ def write_list(sounds: Sequence[FoundSound], path: Path, *, force: bool = False)
     OutputError
         If the file exists (without `force`) or cannot be written.
     """
-    if path.suffix.lower() not in LIST_SUFFIXES:
-        raise UsageError(f"--list {path} must end in {', '.join(LIST_SUFFIXES)}.")
-    if path.exists() and not force:
-        raise OutputError(f"{path} exists. Choose another name, or replace it with --force.")
+    require_list(path, force=force)
     playlist = path.suffix.lower() != ".txt"
     left_out = [sound.path for sound in sounds if set(sound.path) & set("\r\n")]
     lines = [b"#EXTM3U"] if playlist else []
