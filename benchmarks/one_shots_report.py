@@ -24,6 +24,7 @@ from samplegen.evaluation.one_shot_classifier import (
     recognised,
 )
 from samplegen.evaluation.tables import markdown_table, percent, write_figures
+from samplegen.pack.prompts import spoken_kind
 from samplegen.post.loudness import normalise_peak, remove_dc
 from samplegen.post.trim import trim_one_shot
 from samplegen.training.library import ONE_SHOT_KINDS, Library, Record
@@ -85,7 +86,8 @@ def make_one_shots(generator: Generator, kinds: Sequence[str], *, rng: np.random
     for first in range(0, len(kinds), BATCH):
         some = kinds[first : first + BATCH]
         seeds = [int(seed) for seed in rng.integers(2**62, size=len(some))]
-        made += generator.make_one_shots(tags=[(kind,) for kind in some], seeds=seeds)
+        clap = generator.clap.embed_text([spoken_kind(kind) for kind in some]) if generator.clap else None
+        made += generator.make_one_shots(tags=[(kind,) for kind in some], seeds=seeds, clap=clap)
     return [normalise_peak(trim_one_shot(remove_dc(audio, ring=False)), peak_db=-1.0) for audio in made]
 
 

@@ -17,6 +17,7 @@ from samplegen.evaluation.tempo_check import (
     onset_distances_ms,
     summarise_tempi,
 )
+from samplegen.pack.prompts import spoken_kind
 from samplegen.units import bars_to_samples
 
 
@@ -70,8 +71,8 @@ class LoopSource(Protocol):
         """Exact length and ring."""
         ...
 
-    def make_loops(self, plan: Any, *, tags: Sequence[Sequence[str]], seeds: Sequence[int]) -> list[Audio]:
-        """One loop per seed."""
+    def make_loops(self, plan: Any, *, tags: Sequence[Sequence[str]], seeds: Sequence[int], **told: Any) -> list[Audio]:
+        """One loop per seed; one with a CLAP is told its vectors as ``clap``."""
         ...
 
 
@@ -96,11 +97,13 @@ def plan_loops(
 
 
 def make_raw_loops(source: LoopSource, planned: Sequence[PlannedLoop]) -> list[TimedLoop]:
-    """What a generator makes of each plan, before any gate."""
+    """What a generator makes of each plan, before any gate; one with CLAP is told the kind's name, as orders do."""
+    clap = getattr(source, "clap", None)
     made = []
     for loop in planned:
         plan = source.plan_loop(bpm=loop.bpm, bars=loop.bars, beats_per_bar=loop.beats_per_bar)
-        (audio,) = source.make_loops(plan, tags=[loop.tags], seeds=[loop.seed])
+        told = {} if clap is None else {"clap": clap.embed_text([spoken_kind(loop.tags[0])])}
+        (audio,) = source.make_loops(plan, tags=[loop.tags], seeds=[loop.seed], **told)
         made.append(TimedLoop(audio, loop.bpm, loop.bars, loop.beats_per_bar))
     return made
 

@@ -102,9 +102,9 @@ class Wish:
         return notes
 
     def text(self, prompt: Prompt | None, kind: str) -> str:
-        """For CLAP: the prompt, with the kind where only an option says it."""
+        """For CLAP: the prompt, with the kind where only an option says it; the kind's name where nothing is said."""
         if prompt is None or not prompt.text:
-            return ""
+            return "" if self.has_sounds else spoken_kind(kind)
         named = prompt.kinds or prompt.loop_kinds
         return prompt.text if named else f"{prompt.text} {spoken_kind(kind)}"
 
