@@ -34,6 +34,7 @@ from samplegen.cli.options import (
     parse_like,
     parse_meter,
 )
+from samplegen.cli.packs import show_pack
 
 if TYPE_CHECKING:
     from samplegen.pipeline import PackResult
@@ -172,25 +173,8 @@ def _announcer(console: Console) -> tuple[list[str], Callable[[str], None]]:
 
 
 def _show(console: Console, result: "PackResult", *, told: Sequence[str]) -> None:
-    files = [str(path) for path in result.files]
-    value = {
-        "folder": result.folder,
-        "files": files,
-        "seed": result.seed,
-        "redraws": result.redraws,
-        "missing": list(result.missing),
-        "applied": dict(result.applied),
-        "unknown_words": list(result.unknown_words),
-        "notes": list(result.notes),
-        "seconds": round(result.seconds, 3),
-    }
-    for note in result.notes:
-        if note not in told:
-            console.note(note)
+    notes = [note for note in result.notes if note not in told]
     if result.unknown_words:
-        console.note(f"The model does not know these words of the prompt: {', '.join(result.unknown_words)}.")
-    for reason in result.missing:
-        console.note(f"Left out, as no draw passed the gates: {reason}")
-    redrawn = f", {result.redraws} redrawn" if result.redraws else ""
-    closing = f"{len(files)} sounds in {result.folder} (seed {result.seed}{redrawn}, {result.seconds:.1f} s)"
-    console.result(value, text="\n".join([*files, closing]))
+        notes.append(f"The model does not know these words of the prompt: {', '.join(result.unknown_words)}.")
+    more = {"applied": dict(result.applied), "unknown_words": list(result.unknown_words)}
+    show_pack(console, result, notes=notes, left_out="Left out, as no draw passed the gates", more=more)

@@ -30,12 +30,12 @@ from samplegen.cli.options import (
     Template,
     parse_meter,
 )
+from samplegen.cli.packs import show_pack
 from samplegen.cli.settings import align, preset_rows, read_settings
 from samplegen.errors import UsageError
 
 if TYPE_CHECKING:
     from samplegen.engines.morph_chain.grid import Grid
-    from samplegen.pipeline import PackResult
 
 DEFAULT_OUT: Final = Path("samplegen-pack")
 DEFAULT_SEED: Final = 42
@@ -108,7 +108,7 @@ def morph(
                 template=template, hardware=hardware, force=force, progress=report,
             )  # fmt: skip
             result = make_morphs(request)
-        _show(console, result)
+        show_pack(console, result, notes=[f"Note: {note}" for note in result.notes])
 
 
 def phase(
@@ -175,7 +175,7 @@ def phase(
                 plot=plot, palette=palette, template=template, hardware=hardware, force=force, progress=report,
             )  # fmt: skip
             result = make_phases(request)
-        _show(console, result)
+        show_pack(console, result, notes=[f"Note: {note}" for note in result.notes])
 
 
 def _grid(bpm: float | None, step: Fraction | None, bars: int | None, meter: tuple[int, int]) -> "Grid | None":
@@ -197,24 +197,3 @@ def _list(console: Console, presets: Mapping[str, Mapping[str, Any]], settings_f
     """People see what presets differ in, programs every setting."""
     values = {_plain(name): dataclasses.asdict(settings_for(name)) for name in presets}
     console.result({"presets": values}, text=align(preset_rows(presets)))
-
-
-def _show(console: Console, result: "PackResult") -> None:
-    files = [str(path) for path in result.files]
-    value = {
-        "folder": result.folder,
-        "files": files,
-        "seed": result.seed,
-        "redraws": result.redraws,
-        "missing": list(result.missing),
-        "notes": list(result.notes),
-        "seconds": round(result.seconds, 3),
-    }
-    for note in result.notes:
-        console.note(f"Note: {note}")
-    for reason in result.missing:
-        console.note(f"Left out: {reason}")
-    redrawn = f", {result.redraws} redrawn" if result.redraws else ""
-    sounds = "1 sound" if len(files) == 1 else f"{len(files)} sounds"
-    closing = f"{sounds} in {result.folder} (seed {result.seed}{redrawn}, {result.seconds:.1f} s)"
-    console.result(value, text="\n".join([*files, closing]))

@@ -25,10 +25,11 @@ from samplegen.cli.options import (
     choose,
     parse_meter,
 )
+from samplegen.cli.packs import show_pack
 from samplegen.errors import UsageError
 
 if TYPE_CHECKING:
-    from samplegen.pipeline import PackResult
+    pass
 
 DEFAULT_OUT: Final = Path("samplegen-pack")
 MIN_HZ: Final = 20.0
@@ -172,25 +173,4 @@ def riser(
                 progress=report,
             )
             result = make_risers(request)
-        _show(console, result)
-
-
-def _show(console: Console, result: "PackResult") -> None:
-    files = [str(path) for path in result.files]
-    value = {
-        "folder": result.folder,
-        "files": files,
-        "seed": result.seed,
-        "redraws": result.redraws,
-        "missing": list(result.missing),
-        "notes": list(result.notes),
-        "seconds": round(result.seconds, 3),
-    }
-    for note in result.notes:
-        console.note(f"Note: {note}")
-    for reason in result.missing:
-        console.note(f"Left out: {reason}")
-    redrawn = f", {result.redraws} redrawn" if result.redraws else ""
-    sounds = "1 sound" if len(files) == 1 else f"{len(files)} sounds"
-    closing = f"{sounds} in {result.folder} (seed {result.seed}{redrawn}, {result.seconds:.1f} s)"
-    console.result(value, text="\n".join([*files, closing]))
+        show_pack(console, result, notes=[f"Note: {note}" for note in result.notes])
