@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from samplegen.training.events import Event, Pattern
+from samplegen.score.events import Event, Pattern
 from samplegen.training.kits import Element, Instrument, Kit
 from samplegen.training.library import Record
 from samplegen.training.sounds import Ring, Shape, SoundStore, fade_out, level_db, shape_sound

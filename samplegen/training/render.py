@@ -7,18 +7,18 @@ import numpy as np
 
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, UsageError
-from samplegen.training.events import Pattern
-from samplegen.training.feel import draw_looseness, loosen
-from samplegen.training.grooves import draw_groove
+from samplegen.score.events import Pattern
+from samplegen.score.feel import draw_looseness, loosen
+from samplegen.score.melodies import draw_bass, draw_chords
+from samplegen.score.patterns import draw_pattern, draw_percussion
+from samplegen.score.styles import STYLES, style_of
+from samplegen.training.groove_draws import draw_groove
 from samplegen.training.kits import Kit, draw_bass_instrument, draw_chord_instrument, draw_kit
 from samplegen.training.library import Library
-from samplegen.training.melodies import draw_bass, draw_chords
 from samplegen.training.mix import mix_pattern
-from samplegen.training.patterns import draw_pattern, draw_percussion
 from samplegen.training.ring_effects import BusEffects, apply_bus, draw_bus
 from samplegen.training.sounds import SoundStore
 from samplegen.training.split import Split
-from samplegen.training.styles import STYLES, style_of
 from samplegen.units import bars_to_samples, db_to_gain
 
 LOOP_WEIGHTS: Mapping[str, float] = {

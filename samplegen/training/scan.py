@@ -8,7 +8,7 @@ from pathlib import Path
 
 from samplegen.errors import InputError, SamplegenError
 from samplegen.pack.recordings import AUDIO_SUFFIXES
-from samplegen.training.grooves import read_groove
+from samplegen.score.grooves import read_groove
 from samplegen.training.library import DEFAULT_LICENCES, GROOVE_KIND, KINDS, TONAL_KINDS, Dropped, Record, ScanResult
 from samplegen.training.names import parse_name
 from samplegen.training.split import Split, split_sources

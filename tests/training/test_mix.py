@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from samplegen.training.events import Event, Pattern
+from samplegen.score.events import Event, Pattern
 from samplegen.training.kits import Element, Instrument, Kit
 from samplegen.training.library import Library, Record
 from samplegen.training.mix import add_to_ring, event_sample, mix_pattern

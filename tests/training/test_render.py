@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from samplegen.errors import UsageError
+from samplegen.score.styles import STYLES
 from samplegen.training.library import Library
 from samplegen.training.render import (
     LOOP_KINDS,
@@ -18,7 +19,6 @@ from samplegen.training.render import (
 )
 from samplegen.training.scan import scan_library
 from samplegen.training.sounds import SoundStore
-from samplegen.training.styles import STYLES
 from samplegen.units import bars_to_samples
 
 

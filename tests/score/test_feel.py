@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from samplegen.training.events import Event, Pattern
-from samplegen.training.feel import draw_looseness, loosen
-from samplegen.training.styles import STYLES
+from samplegen.score.events import Event, Pattern
+from samplegen.score.feel import draw_looseness, loosen
+from samplegen.score.styles import STYLES
 
 
 def _hats(bars: int) -> Pattern:

@@ -4,12 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from samplegen.errors import InputError
-from samplegen.training.events import Event, Pattern, sort_events
-from samplegen.training.library import GROOVE_KIND, Library
-from samplegen.training.split import Split
+from samplegen.score.events import Event, Pattern, sort_events
 
 # General MIDI percussion, with the extra notes of the electronic kit the data set was played on.
 GM_KINDS = {
@@ -86,21 +82,3 @@ def cut_groove(groove: Groove, *, first_bar: int, bars: int, style: str) -> Patt
         if begin <= event.start < begin + length
     ]
     return Pattern(sort_events(events), style, bars, groove.meter, tags=("live", *groove.words))
-
-
-def draw_groove(
-    library: Library, *, rng: np.random.Generator, bars: int, split: Split = "train"
-) -> tuple[Pattern, float] | None:
-    """Draw `bars` bars of a groove and its tempo; None when the split has no groove that fits."""
-    records = library.select(kinds=(GROOVE_KIND,), split=split)
-    for _ in range(8 if records else 0):
-        record = records[int(rng.integers(len(records)))]
-        groove = read_groove(library.path_of(record))
-        if groove.meter[1] not in (4, 8) or groove.whole_bars < bars:
-            continue
-        style = next((style for style in _STYLES if style in groove.words), "breakbeat")
-        first_bar = int(rng.integers(groove.whole_bars - bars + 1))
-        pattern = cut_groove(groove, first_bar=first_bar, bars=bars, style=style)
-        if len(pattern.events) >= _MIN_HITS_PER_BAR * bars:
-            return pattern, groove.bpm
-    return None

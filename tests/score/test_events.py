@@ -1,7 +1,7 @@
 import pytest
 
 from samplegen.errors import UsageError
-from samplegen.training.events import Event, sort_events, steps_per_beat, swing_beat
+from samplegen.score.events import Event, sort_events, steps_per_beat, swing_beat
 
 
 @pytest.mark.parametrize(("meter", "steps"), [((4, 4), 4), ((3, 4), 4), ((7, 8), 2), ((6, 8), 2), ((2, 2), 8)])

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from samplegen.errors import UsageError
-from samplegen.training.events import Pattern
-from samplegen.training.patterns import draw_pattern, draw_percussion, euclidean_rhythm
-from samplegen.training.styles import LINE_STEPS, STYLE_TABLE, STYLES
+from samplegen.score.events import Pattern
+from samplegen.score.patterns import draw_pattern, draw_percussion, euclidean_rhythm
+from samplegen.score.styles import LINE_STEPS, STYLE_TABLE, STYLES
 
 METERS = [(4, 4), (3, 4), (5, 4), (7, 8), (6, 8)]
 

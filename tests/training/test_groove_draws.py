@@ -2,10 +2,8 @@ from pathlib import Path
 
 import mido
 import numpy as np
-import pytest
 
-from samplegen.errors import InputError
-from samplegen.training.grooves import cut_groove, draw_groove, read_groove
+from samplegen.training.groove_draws import draw_groove
 from samplegen.training.library import Library, Record
 
 
@@ -29,29 +27,6 @@ def _beat(path: Path, bars: int = 4) -> Path:
     return _midi(path, [(number * 1920 + tick, note) for number in range(bars) for tick, note in bar])
 
 
-def test_a_performance_is_read_in_beats_and_kinds(tmp_path: Path) -> None:
-    groove = read_groove(_beat(tmp_path / "3_funk_100_beat_4-4.mid"))
-    assert (groove.bpm, groove.meter, groove.words, groove.whole_bars) == (pytest.approx(100.0), (4, 4), ("funk",), 4)
-    first = [(event.start, event.kind) for event in groove.events[:4]]
-    assert first == [(0.0, "kick"), (1.0, "snare"), (3.0, "snare"), (3.5, "hat_open")]
-
-
-def test_eighth_meters_count_eighths(tmp_path: Path) -> None:
-    groove = read_groove(_midi(tmp_path / "a.mid", [(0, 36), (720, 38), (1200, 42)], meter=(6, 8), bpm=70.0))
-    assert [event.start for event in groove.events] == [0.0, 3.0, 5.0]
-    assert groove.bpm == pytest.approx(140.0)
-
-
-def test_bars_are_cut_at_bar_lines_and_early_hits_wrap(tmp_path: Path) -> None:
-    hits = [(0, 36), (1920 - 20, 36), (2400, 38), (3840 - 20, 49)]
-    groove = read_groove(_midi(tmp_path / "b.mid", hits))
-    pattern = cut_groove(groove, first_bar=1, bars=1, style="hiphop")
-    assert [(event.kind, round(event.start, 4)) for event in pattern.events] == [
-        ("snare", 1.0),
-        ("kick", round(4 - 20 / 480, 4)),
-    ]
-
-
 def test_draws_respect_split_and_length(tmp_path: Path) -> None:
     _beat(tmp_path / "hiphop.mid")
     record = Record("hiphop.mid", "groove_midi", "gmd", "CC-BY-4.0", "train", 0.0)
@@ -60,10 +35,3 @@ def test_draws_respect_split_and_length(tmp_path: Path) -> None:
     assert drawn is not None and drawn[0].bars == 2 and len(drawn[0].events) == 8 and drawn[0].style == "hiphop"
     assert draw_groove(library, rng=np.random.default_rng(0), bars=8) is None
     assert draw_groove(library, rng=np.random.default_rng(0), bars=2, split="held_out") is None
-
-
-def test_files_that_are_no_midi_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "bad.mid"
-    path.write_bytes(b"MThd nonsense")
-    with pytest.raises(InputError, match="bad.mid as MIDI"):
-        read_groove(path)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from samplegen.training.events import Event, Pattern, sort_events, steps_per_beat, swing_beat
-from samplegen.training.styles import LINE_STEPS, Layer, style_of
+from samplegen.score.events import Event, Pattern, sort_events, steps_per_beat, swing_beat
+from samplegen.score.styles import LINE_STEPS, Layer, style_of
 
 _ACCENT, _PLAIN, _GHOST = 0.95, 0.72, 0.34
 _BAR_MEMORY = 0.88  # share of the steps that a later bar takes over from the first

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from samplegen.training.events import Event, Pattern, sort_events
-from samplegen.training.styles import style_of
+from samplegen.score.events import Event, Pattern, sort_events
+from samplegen.score.styles import style_of
 
 # Spread of human drummers over 491 files of the Groove MIDI Dataset (formats.md), and how far a
 # voice lies off the hats; the common bias is a latency, not a feel.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from samplegen.training.events import Event, Pattern, sort_events, steps_per_beat, swing_beat
-from samplegen.training.styles import LINE_STEPS, style_of
+from samplegen.score.events import Event, Pattern, sort_events, steps_per_beat, swing_beat
+from samplegen.score.styles import LINE_STEPS, style_of
 
 _TONIC_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _SCALES = {

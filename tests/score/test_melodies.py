@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from samplegen.training.melodies import LOWEST_BASS_MIDI, Key, draw_bass, draw_chords
-from samplegen.training.styles import STYLES
+from samplegen.score.melodies import LOWEST_BASS_MIDI, Key, draw_bass, draw_chords
+from samplegen.score.styles import STYLES
 
 
 @pytest.mark.parametrize("meter", [(4, 4), (3, 4), (5, 4), (7, 8)])
