@@ -140,6 +140,30 @@ def caption(
         console.result(asdict(made), text=f"Vectors of {made.sounds} sounds by {made.clap} in {made.folder}")
 
 
+@app.command()
+def degrade(
+    latents: Annotated[Path, typer.Argument(metavar="LATENTS", help="The folder that 'data encode' wrote.")],
+    library: Annotated[Path, typer.Option("--library", metavar="FILE", help="The library that was encoded.")],
+    loops: Loops = None,
+    copies: Annotated[int, typer.Option("--copies", min=1, max=16, help="Degraded copies of each sound.")] = 1,
+    seed: FixedSeed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add latents of the same sounds made worse (band-limited, coarse, lossy), for a generator that enhances.
+
+    Name the library and the loops that were encoded, loops in the same order.
+    """
+    from samplegen.training.degrade import degrade_latents
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Degrading") as report:
+            made = degrade_latents(
+                latents, library=library, loops=tuple(loops or ()), copies=copies, seed=seed, progress=report
+            )
+        console.result(asdict(made), text=f"{made.copies} degraded copies of {made.sounds} sounds in {made.folder}")
+
+
 def _scan_text(result: "ScanResult", kinds: dict[str, int], out: Path) -> str:
     lines = [f"{count:7d}  {kind}" for kind, count in kinds.items()]
     lines += [f"dropped  {item.path}: {item.reason}" for item in result.dropped]

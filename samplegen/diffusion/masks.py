@@ -5,6 +5,7 @@ Masks are true (1) where the latent is known: ``[N]``, ``[B, N]`` or ``[B, 1, N]
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -16,9 +17,16 @@ from samplegen.diffusion.samplers import Progress, Sampler, Velocity, midpoint
 from samplegen.diffusion.schedules import DEFAULT_SHAPE, alpha_grid
 from samplegen.errors import UsageError
 
+# How far a network that edits trusts a frame that it is shown.
+KNOWN: Final = 1.0
+DEGRADED: Final = 0.5
+
 
 def _frames_mask(mask: Tensor, like: Tensor) -> Tensor:
-    mask = mask.bool()
+    return _by_frame(mask.bool(), like)
+
+
+def _by_frame(mask: Tensor, like: Tensor) -> Tensor:
     mask = mask[None, None] if mask.dim() == 1 else mask[:, None] if mask.dim() == 2 else mask
     if mask.shape[-1] != like.shape[-1]:
         raise UsageError(f"The mask has {mask.shape[-1]} frames but the latent {like.shape[-1]}.")
@@ -99,9 +107,10 @@ def inpaint_by_overwriting(
 def masked_network(network: Denoiser, *, known: Tensor, mask: Tensor) -> Denoiser:
     """Give a network trained with inpainting inputs its latent and mask at every call.
 
+    The mask says how far each frame is to be trusted: `KNOWN` (1, or true), `DEGRADED`, or 0.
     Repeats them for the branches of guidance; put it outside a ring: ``masked_network(ring_network(net))``.
     """
-    keep = _frames_mask(mask, known).expand(known.shape[0], 1, -1).to(known)
+    keep = _by_frame(mask, known).expand(known.shape[0], 1, -1).to(known)
 
     def wrapped(x: Tensor, alpha: Tensor | float, conditioning: Conditioning, *, circular: bool = False) -> Tensor:
         branches = x.shape[0] // known.shape[0]

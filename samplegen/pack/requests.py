@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from samplegen.engines.morph_chain.grid import Grid
     from samplegen.engines.morph_chain.settings import MorphSettings
     from samplegen.engines.phase_diffusion.settings import PhaseSettings
+    from samplegen.post.chains import Chain
 
 Report = Callable[[float, float | None], None]
 Announce = Callable[[str], None]
@@ -81,7 +82,7 @@ class GeneratorRequest(Request):
     style: str | None = None
     prompt: str | None = None
     key: str | None = None
-    fx: str | None = None
+    fx: "str | Chain | None" = None
     negative: str | None = None
     morph_to: str | None = None
     likes: tuple[Like, ...] = ()

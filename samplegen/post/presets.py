@@ -15,13 +15,15 @@ A chain file::
     room_size = 0.2
 """
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from samplegen import files
 from samplegen.errors import InputError, UsageError
 from samplegen.post.chains import Chain, Effect
 
@@ -81,8 +83,8 @@ _ALL = (
 PRESETS: Mapping[str, Chain] = MappingProxyType({chain.name: chain for chain in _ALL})
 
 
-def find_chain(name_or_path: str | Path) -> Chain:
-    """Preset of that name, or the chain in that TOML file (text ending in ``.toml``).
+def find_chain(name_or_path: str | Path | Chain) -> Chain:
+    """Preset of that name, or the chain in that TOML file (text ending in ``.toml``); a chain is itself.
 
     Raises
     ------
@@ -91,6 +93,8 @@ def find_chain(name_or_path: str | Path) -> Chain:
     InputError
         If the file cannot be read.
     """
+    if isinstance(name_or_path, Chain):
+        return name_or_path
     text = str(name_or_path)
     if text in PRESETS:
         return PRESETS[text]
@@ -114,21 +118,46 @@ def load_chain(path: Path) -> Chain:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}.") from error
+    return read_chain(content, name=path.stem, place=str(path), lines=_entry_lines(text))
+
+
+def read_chain(content: Mapping[str, object], *, name: str, place: str, lines: Sequence[int] = ()) -> Chain:
+    """The chain that a parsed TOML table describes.
+
+    Parameters
+    ----------
+    place
+        Begins messages.
+    lines
+        Where each effect stands, for messages.
+
+    Raises
+    ------
+    UsageError
+        Names the place, the entry, its line where known, and what is allowed.
+    """
     for key in content:
         if key not in ("effect", "description", "input_peak_db"):
-            raise UsageError(f"{path}: unknown key {key!r:.60}. Allowed: [[effect]], description, input_peak_db.")
+            raise UsageError(f"{place}: unknown key {key!r:.60}. Allowed: [[effect]], description, input_peak_db.")
     entries = content.get("effect")
     if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_EFFECTS:
-        raise UsageError(f"{path}: give 1 to {MAX_EFFECTS} [[effect]] entries, each with a type.")
-    places = _entry_lines(text)
+        raise UsageError(f"{place}: give 1 to {MAX_EFFECTS} [[effect]] entries, each with a type.")
     effects = []
     for number, entry in enumerate(entries, start=1):
-        line = f", line {places[number - 1]}" if len(places) == len(entries) else ""
-        effects.append(_read_effect(entry, f"{path}, effect {number}{line}"))
+        line = f", line {lines[number - 1]}" if len(lines) == len(entries) else ""
+        effects.append(_read_effect(entry, f"{place}, effect {number}{line}"))
     description = content.get("description", "")
     if not isinstance(description, str):
-        raise UsageError(f"{path}: description is {description!r:.60}; it must be text.")
-    return Chain(path.stem, tuple(effects), _read_peak(content.get("input_peak_db"), path), description)
+        raise UsageError(f"{place}: description is {description!r:.60}; it must be text.")
+    return Chain(name, tuple(effects), _read_peak(content.get("input_peak_db"), place), description)
+
+
+def chain_key(chain: Chain | None) -> str | None:
+    """What tells a chain from every other: a preset's name, or a name and a hash of what it does."""
+    if chain is None or PRESETS.get(chain.name) == chain:
+        return None if chain is None else chain.name
+    told = json.dumps([[effect.kind, dict(effect.values)] for effect in chain.effects] + [chain.input_peak_db])
+    return f"{chain.name}@{files.hash_bytes(told.encode())[:12]}"
 
 
 def _read_effect(entry: object, where: str) -> Effect:
@@ -141,11 +170,11 @@ def _read_effect(entry: object, where: str) -> Effect:
         raise UsageError(f"{where}: {error}") from error
 
 
-def _read_peak(value: object, path: Path) -> float | None:
+def _read_peak(value: object, place: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not -60 <= value <= 0:
-        raise UsageError(f"{path}: input_peak_db is {value!r:.60}; allowed: -60 to 0 dBFS.")
+        raise UsageError(f"{place}: input_peak_db is {value!r:.60}; allowed: -60 to 0 dBFS.")
     return float(value)
 
 

@@ -107,9 +107,8 @@ class BatchDrawer:
                 frame_rate=self._set.frame_rate,
                 latency_s=float(self._set.header["latency_s"]),
             )
-            rows.append(
-                (self._set.values[item.start + place], beat[:, place], self._vector(self._loops[index], generator))
-            )
+            frames = self._frames(item.start + place, generator)
+            rows.append((frames, beat[:, place], self._vector(self._loops[index], generator)))
         return self._stack(rows)
 
     def draw_one_shots(self, batch: int, generator: Generator) -> tuple[Tensor, Conditioning]:
@@ -125,8 +124,13 @@ class BatchDrawer:
         rows = []
         for number in [self._shots[index] for index in picks]:
             start = self._set.items[number].start
-            rows.append((self._set.values[start : start + frames], beat, self._vector(number, generator)))
+            place = torch.arange(start, start + frames)
+            rows.append((self._frames(place, generator), beat, self._vector(number, generator)))
         return self._stack(rows)
+
+    def _frames(self, place: Tensor, generator: Generator) -> Tensor:
+        """Latents ``[N, C]`` at the frames `place` of the set."""
+        return self._set.values[place]
 
     def _vector(self, number: int, generator: Generator) -> Tensor:
         """Words of item `number`, all or those that say what it is, and CLAP's vector where the set has them."""
@@ -154,10 +158,13 @@ class BatchDrawer:
         return turned(vectors[0], cosine=cosine, generator=generator)
 
     def _stack(self, rows: list[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Conditioning]:
-        data = self._stats.normalise(torch.stack([row[0] for row in rows]).float().transpose(1, 2))
+        data = self._normalise(torch.stack([row[0] for row in rows]).float().transpose(1, 2))
         beat, vectors = torch.stack([row[1] for row in rows]), torch.stack([row[2] for row in rows])
         every = torch.ones(len(rows), dtype=torch.bool)
         return data, Conditioning(beat, vectors, every, every.clone())
+
+    def _normalise(self, latents: Tensor) -> Tensor:
+        return self._stats.normalise(latents)
 
 
 def turned(vector: Tensor, *, cosine: float, generator: Generator) -> Tensor:

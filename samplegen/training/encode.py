@@ -81,7 +81,7 @@ def encode_library(
         If a library, folder, codec or CLAP is unusable.
     """
     coder = load_codec(codec)
-    material = _Material.read(library, loops)
+    material = Material.read(library, loops)
     listener = None if clap is None else Listener(load_clap(clap), material.facts())
     frames = _WHOLE * max(1, round(one_shot_seconds * coder.sample_rate / (_WHOLE * coder.hop_length)))
     window_s = min(one_shot_seconds, frames * coder.hop_length / coder.sample_rate)
@@ -117,7 +117,7 @@ def caption_latents(
     InputError, ModelError
         If one of them is unusable or the sounds are not those of `folder`.
     """
-    latents, material = LatentSet.load(folder), _Material.read(library, loops)
+    latents, material = LatentSet.load(folder), Material.read(library, loops)
     if len(material) != len(latents.items):
         raise _other_sounds(folder, f"{len(latents.items)} sounds, not {len(material)}")
     listener = Listener(load_clap(clap), material.facts())
@@ -146,7 +146,7 @@ def _other_sounds(folder: Path, found: str) -> InputError:
     )
 
 
-class _Material:
+class Material:
     """What is encoded: one-shots of a library, then the loops of rendered folders."""
 
     def __init__(self, library: Library, folders: Sequence[RenderedFolder]) -> None:
@@ -155,13 +155,15 @@ class _Material:
         self._words = TagEmbedder()
 
     @classmethod
-    def read(cls, library: Path, loops: Sequence[Path]) -> "_Material":
+    def read(cls, library: Path, loops: Sequence[Path]) -> "Material":
+        """The one-shots of a scanned library and the loops of rendered folders."""
         return cls(load_library(library).library, [(folder, *read_index(folder)) for folder in loops])
 
     def __len__(self) -> int:
         return len(self._records) * len(SEMITONES) + sum(len(entries) for _, _, entries in self._folders)
 
     def sounds(self, *, sample_rate: int, window_s: float) -> Iterator[SoundToEncode]:
+        """Every sound in order; one-shots are cut to `window_s`."""
         for record in self._records:
             yield from _one_shots(self.library, record, self._words, sample_rate=sample_rate, window_s=window_s)
         for folder, head, entries in self._folders:

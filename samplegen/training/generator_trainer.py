@@ -11,16 +11,19 @@ from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.dropout import Dropout, drop_conditions
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.types import Conditioning
-from samplegen.diffusion.blending import blending_loss, stratified_loss
+from samplegen.diffusion.blending import Denoiser, blending_loss, stratified_loss
 from samplegen.errors import UsageError
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.unet import UNet, UNetConfig
 from samplegen.training.batches import BatchDrawer, ConditionShares
+from samplegen.training.edit_batches import EditBatchDrawer, KnownShares, showing
 from samplegen.training.latents import LatentSet
 from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
 from samplegen.training.parallel import average_gradients, rank
 
-_CONDITION = "embedding.weight"
+# Their inputs may grow: what was not there before counts nothing at first.
+_GROWING = ("embedding.weight", "input.weight")
+_SHOWN_SEED = 20_260_001
 _VALIDATION_LOOPS, _VALIDATION_ONE_SHOTS = 16, 32
 
 
@@ -46,6 +49,8 @@ class GeneratorTrainingConfig:
         Shares of items that lose these conditions (`Dropout`).
     all_words, words_hidden, text_share, audio_share, nearest_cosine
         What the rest are shown (`ConditionShares`).
+    gaps, endings, degraded
+        What a network with ``inpainting`` inputs is shown of the sound itself (`KnownShares`).
     """
 
     loop_batch: int = 12
@@ -64,8 +69,16 @@ class GeneratorTrainingConfig:
     text_share: float = 0.5
     audio_share: float = 0.25
     nearest_cosine: float = 0.75
+    gaps: float = 0.35
+    endings: float = 0.1
+    degraded: float = 0.45
     device: str = "cpu"
     seed: int = 0
+
+    @property
+    def known(self) -> KnownShares:
+        """How often an item shows what of itself."""
+        return KnownShares(self.gaps, self.endings, self.degraded)
 
     @property
     def shares(self) -> ConditionShares:
@@ -95,8 +108,10 @@ class GeneratorTask:
         self.average = WeightAverage(self.model, decay=training.average)
         self.generator = Generator().manual_seed(training.seed + 7919 * rank())
         self.embedder = embedder
-        self._drawer = _drawer(latents, embedder, self.stats, training, split="train")
-        self._validation = _validation_batches(latents, embedder, self.stats, training)
+        drawer = EditBatchDrawer if config.inpainting else BatchDrawer
+        self._has_degraded = latents.degraded is not None
+        self._drawer = _drawer(drawer, latents, embedder, self.stats, training, split="train")
+        self._validation = _validation_batches(drawer, latents, embedder, self.stats, training)
         self._dropout = Dropout(training.everything_dropped, training.beat_dropped, training.embedding_dropped)
         self.optimiser = torch.optim.AdamW(
             decay_groups(self.model, training.weight_decay), lr=training.rate, betas=(0.9, 0.99)
@@ -109,9 +124,10 @@ class GeneratorTask:
         conditioning = drop_conditions(conditioning, generator=self.generator, dropout=self._dropout).to(self._device)
         data = data.to(self._device)
         dropout_seed = int(torch.randint(1 << 62, (), generator=self.generator))
+        network, data = self._shown(data, self.generator)
         with seeded(dropout_seed), fast_inference(self._device.type):
             loss, _ = blending_loss(
-                self.model,
+                network,
                 data,
                 conditioning,
                 generator=self.generator,
@@ -131,14 +147,24 @@ class GeneratorTask:
             return "loops", *self._drawer.draw_loops(self.training.loop_batch, self.generator)
         return "one_shots", *self._drawer.draw_one_shots(self.training.one_shot_batch, self.generator)
 
+    def _shown(self, data: Tensor, generator: Generator) -> tuple[Denoiser, Tensor]:
+        """The network, shown what it may know of a batch if it edits, and the sounds ``[B, C, N]`` of the batch."""
+        if not self.config.inpainting:
+            return self.model, data
+        network = showing(
+            self.model, data, shares=self.training.known, has_degraded=self._has_degraded, generator=generator
+        )
+        return network, data.chunk(2, dim=1)[0]
+
     def validate(self) -> dict[str, float]:
         """Loss of the averaged weights by alpha stratum on fixed held-out batches; no gradient, no dropout."""
         figures: dict[str, float] = {}
         with self.average.applied(self.model):
             self.model.eval()
             for name, (data, conditioning) in self._validation.items():
+                network, data = self._shown(data.to(self._device), Generator().manual_seed(_SHOWN_SEED))
                 with fast_inference(self._device.type):
-                    losses = stratified_loss(self.model, data.to(self._device), conditioning.to(self._device))
+                    losses = stratified_loss(network, data, conditioning.to(self._device))
                 figures |= {f"{name}_{stratum}": loss for stratum, loss in enumerate(losses)}
                 figures[name] = sum(losses) / len(losses)
             self.model.train()
@@ -185,12 +211,15 @@ def condition_dimension(latents: LatentSet, embedder: TagEmbedder) -> int:
 
 
 def _widened(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights that take the conditions of `wanted`, of which they ignore those that they do not know."""
+    """Weights that take the conditions and inputs of `wanted`, of which they ignore those that they do not know."""
     made = dict(weights)
-    if (known := made.get(_CONDITION)) is not None and known.dim() == 2:
-        more = wanted[_CONDITION].shape[1] - known.shape[1]
+    for name in _GROWING:
+        known, new = made.get(name), wanted.get(name)
+        if known is None or new is None or known.dim() != new.dim():
+            continue
+        more = new.shape[1] - known.shape[1]
         if more > 0:
-            made[_CONDITION] = torch.cat([known, known.new_zeros(len(known), more)], dim=1)
+            made[name] = torch.cat([known, known.new_zeros(known.shape[0], more, *known.shape[2:])], dim=1)
     for name in sorted(made.keys() | wanted.keys()):
         shapes = [tuple(part[name].shape) if name in part else "absent" for part in (made, wanted)]
         if shapes[0] != shapes[1]:
@@ -209,18 +238,20 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 
 
 def _drawer(
-    latents: LatentSet, embedder: TagEmbedder, stats: LatentStats, training: GeneratorTrainingConfig, *, split: str
-) -> BatchDrawer:
-    return BatchDrawer(latents, embedder, stats, split=split, crop_frames=training.crop_frames, shares=training.shares)
+    sort: type[BatchDrawer], latents: LatentSet, embedder: TagEmbedder, stats: LatentStats,
+    training: GeneratorTrainingConfig, *, split: str,
+) -> BatchDrawer:  # fmt: skip
+    return sort(latents, embedder, stats, split=split, crop_frames=training.crop_frames, shares=training.shares)
 
 
 def _validation_batches(
-    latents: LatentSet, embedder: TagEmbedder, stats: LatentStats, training: GeneratorTrainingConfig
-) -> dict[str, tuple[Tensor, Conditioning]]:
+    sort: type[BatchDrawer], latents: LatentSet, embedder: TagEmbedder, stats: LatentStats,
+    training: GeneratorTrainingConfig,
+) -> dict[str, tuple[Tensor, Conditioning]]:  # fmt: skip
     """Fixed batches of the held-out sources; of the training ones where a small library holds none out."""
     held_out = any(item.split == "held_out" for item in latents.items)
     split = "held_out" if held_out else "train"
-    drawer = _drawer(latents, embedder, stats, training, split=split)
+    drawer = _drawer(sort, latents, embedder, stats, training, split=split)
     generator = Generator().manual_seed(20_260_000)
     batches = {}
     if drawer.has_loops:

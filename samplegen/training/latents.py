@@ -20,7 +20,7 @@ from samplegen.units import samples_to_frames
 
 FORMAT = "samplegen-latents"
 FORMAT_VERSION = 1
-_VALUES, _INDEX, _VECTORS = "latents.npy", "index.json", "vectors.npy"
+_VALUES, _INDEX, _VECTORS, _DEGRADED = "latents.npy", "index.json", "vectors.npy", "degraded.npy"
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ class LatentSet:
         Codec name and hash, frame rate, one-shot window; name, hash and captions of the CLAP.
     vectors
         ``[items, 1 + captions, D]`` float16: CLAP's vector of each sound, then of texts about it.
+    degraded
+        ``[copies, frames, C]`` float16: the latents of the same sounds made worse, for generators that enhance.
     """
 
     def __init__(
@@ -105,8 +107,10 @@ class LatentSet:
         header: dict[str, Any],
         *,
         vectors: Tensor | None = None,
+        degraded: Tensor | None = None,
     ) -> None:
-        self.values, self.items, self.header, self.vectors = values, tuple(items), header, vectors
+        self.values, self.items, self.header = values, tuple(items), header
+        self.vectors, self.degraded = vectors, degraded
 
     @property
     def clap(self) -> dict[str, str] | None:
@@ -161,7 +165,8 @@ class LatentSet:
     def with_vectors(self, vectors: Tensor, *, name: str, hash: str) -> "LatentSet":
         """Copy with the vectors ``[items, 1 + captions, D]`` of the CLAP of that name and hash."""
         entry = {"name": name, "hash": hash, "captions": vectors.shape[1] - 1}
-        return LatentSet(self.values, self.items, {**self.header, "clap": entry}, vectors=vectors.half())
+        header = {**self.header, "clap": entry}
+        return LatentSet(self.values, self.items, header, vectors=vectors.half(), degraded=self.degraded)
 
     def save(self, folder: Path) -> None:
         """Write values, vectors and index, each atomically, the index last."""
@@ -190,11 +195,12 @@ class LatentSet:
             items = [EncodedItem(**{**item, "tags": tuple(item["tags"])}) for item in index.pop("items")]
             _check(values, items, index)
             vectors = _read_vectors(folder, index["clap"], count=len(items)) if "clap" in index else None
+            degraded = _read_degraded(folder, values)
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"The folder {folder} holds no encoded sounds ({error}). Run: samplegen data encode."
             ) from error
-        return cls(values, items, index, vectors=vectors)
+        return cls(values, items, index, vectors=vectors, degraded=degraded)
 
     def stats(self) -> LatentStats:
         """Per-channel mean and deviation over the training frames that are not silent padding.
@@ -230,6 +236,22 @@ def _check(values: Tensor, items: Sequence[EncodedItem], header: dict[str, Any])
         raise ValueError(f"{_VALUES} is not [frames, C] of float16")
     if any(item.start < 0 or item.frames < 1 or item.start + item.frames > len(values) for item in items):
         raise ValueError(f"{_INDEX} names frames beyond the end of {_VALUES}")
+
+
+def save_degraded(folder: Path, degraded: Tensor) -> None:
+    """Write the latents ``[copies, frames, C]`` of sounds made worse beside those of the sounds."""
+    write_atomically(folder / _DEGRADED, lambda file: np.save(file, degraded.half().numpy()))
+
+
+def _read_degraded(folder: Path, values: Tensor) -> Tensor | None:
+    """Copies of the shape of `values`; None where there are none."""
+    path = folder / _DEGRADED
+    if not path.exists():
+        return None
+    degraded = torch.from_numpy(np.load(path, allow_pickle=False))
+    if degraded.ndim != 3 or degraded.shape[1:] != values.shape or degraded.dtype != torch.float16:
+        raise ValueError(f"{_DEGRADED} does not hold copies of {_VALUES}")
+    return degraded
 
 
 def _read_vectors(folder: Path, clap: dict[str, Any], *, count: int) -> Tensor:
