@@ -78,4 +78,5 @@ class PackView:
         """Sounds of the sections `names`, each once, in order; of all where none is named."""
         if not names:
             return self.entries
-        return tuple(dict.fromkeys(entry for name in names for entry in self.sections.get(name, ())))
+        named = (entry for name in names for entry in self.sections.get(name, ()))
+        return tuple({entry.path: entry for entry in named}.values())  # an entry holds mappings and has no hash
