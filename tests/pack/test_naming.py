@@ -6,6 +6,8 @@ import pytest
 
 from samplegen.errors import UsageError
 from samplegen.pack.naming import (
+    DEFAULT_TEMPLATE,
+    TEMPLATES,
     bpm_to_text,
     check_prefix,
     check_template,
@@ -30,6 +32,7 @@ def test_the_default_template() -> None:
         (Tags(kind="one_shot", category="hat_closed"), "SG_hat-closed_one-shot_anvil.wav"),
         (Tags(kind="loop", category="loop_drums", bpm=87.5, bars=1), "SG_87-5_drums_loop_anvil.wav"),
         (Tags(kind="loop", category="bass", bpm=174.3, bars=2, key="F#m"), "SG_174-3_bass_loop_anvil_F#m.wav"),
+        (Tags(kind="riser", category="riser", bpm=132, bars=4), "SG_132_riser_anvil.wav"),
         (Tags(kind="texture", category="Été / brûlé"), "SG_Ete-brule_texture_anvil.wav"),
     ],
 )
@@ -107,3 +110,38 @@ def test_taken_words_are_left_out() -> None:
 
 def test_slug_keeps_sharps() -> None:
     assert slug("C#m / bright_") == "C#m-bright"
+
+
+@pytest.mark.parametrize(
+    ("tags", "template", "expected"),
+    [
+        (LOOP, "splice", "SG_128_kick_loop_anvil_Am.wav"),
+        (LOOP, "loopmasters", "SG_KickLoop_128_Am_Anvil.wav"),
+        (Tags(kind="loop", category="loop_drums", bpm=132, bars=4), "loopmasters", "SG_DrumLoop_132_Anvil.wav"),
+        (Tags(kind="one_shot", category="hat_closed"), "loopmasters", "SG_ClosedHat_Anvil.wav"),
+        (Tags(kind="one_shot", category="fx"), "loopmasters", "SG_FX_Anvil.wav"),
+        (Tags(kind="riser", category="riser", bpm=132, bars=4), "loopmasters", "SG_Riser_132_Anvil.wav"),
+        (Tags(kind="riser", category="impact", bpm=132, bars=4), "loopmasters", "SG_Impact_132_Anvil.wav"),
+        (Tags(kind="texture", category="phase"), "loopmasters", "SG_PhaseTexture_Anvil.wav"),
+        (LOOP, "tempo-first", "128_Am_kick_loop_anvil.wav"),
+        (LOOP, "plain", "kick_loop_128_Am_anvil.wav"),
+        (LOOP, "short", "kick_anvil.wav"),
+    ],
+)
+def test_templates_by_name(tags: Tags, template: str, expected: str) -> None:
+    assert sound_name(tags, word="anvil", template=template) == expected
+    assert is_splice_name(expected.removesuffix(".wav"))
+
+
+def test_pairs_of_words_are_joined_in_capitals() -> None:
+    assert sound_name(LOOP, word="ember-quartz", template="loopmasters") == "SG_KickLoop_128_Am_EmberQuartz.wav"
+
+
+def test_every_named_template_is_usable_and_a_name_stands_for_its_template() -> None:
+    assert all(check_template(name) == check_template(text) for name, text in TEMPLATES.items())
+    assert TEMPLATES["splice"] == DEFAULT_TEMPLATE
+
+
+def test_an_unknown_template_name_says_which_there_are() -> None:
+    with pytest.raises(UsageError, match=r"no name template 'loopmaster'\. Did you mean 'loopmasters'\?.*splice"):
+        check_template("loopmaster")
