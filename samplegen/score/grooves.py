@@ -4,20 +4,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from samplegen.errors import InputError
+from samplegen.score.drum_map import GM_KINDS, TOM_VOICES
 from samplegen.score.events import Event, Pattern, sort_events
+from samplegen.score.midi_files import read_midi
+from samplegen.score.music import DEFAULT_TEMPO_US, Note, tempo_us_to_bpm
 
-# General MIDI percussion, with the extra notes of the electronic kit the data set was played on.
-GM_KINDS = {
-    35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "clap", 40: "snare", 22: "hat_closed", 42: "hat_closed",
-    44: "hat_closed", 26: "hat_open", 46: "hat_open", 49: "cymbal", 51: "cymbal", 52: "cymbal", 53: "cymbal",
-    55: "cymbal", 57: "cymbal", 59: "cymbal",
-    41: "tom", 43: "tom", 58: "tom", 45: "tom", 47: "tom", 48: "tom", 50: "tom",
-}  # fmt: skip
-_TOM_VOICES = {41: 2, 43: 2, 58: 2, 45: 1, 47: 1, 48: 0, 50: 0}
 _EARLY_BEATS = 0.12  # a hit this early belongs to the bar it leads into
-_MIN_HITS_PER_BAR = 3
-_STYLES = ("hiphop", "house", "techno", "dnb", "breakbeat", "trap", "dub")
 
 
 @dataclass(frozen=True)
@@ -44,32 +36,22 @@ def read_groove(path: Path) -> Groove:
     InputError
         If the file is no readable MIDI file.
     """
-    import mido
-
-    try:
-        file = mido.MidiFile(str(path))
-    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
-        raise InputError(f"Cannot read {path} as MIDI: {error or 'it ends too early'}.") from error
-    tempo_us, meter, ticks = 500_000, (4, 4), 0
-    hits: list[tuple[int, int, int]] = []
-    for message in mido.merge_tracks(file.tracks):
-        ticks += message.time
-        if message.type == "set_tempo" and not hits:
-            tempo_us = message.tempo
-        elif message.type == "time_signature" and not hits:
-            meter = (message.numerator, message.denominator)
-        elif message.type == "note_on" and message.velocity > 0:
-            hits.append((ticks, message.note, message.velocity))
-    beats_per_tick = meter[1] / 4.0 / max(file.ticks_per_beat, 1)
-    events = [
-        Event(tick * beats_per_tick, GM_KINDS.get(note, "percussion"), velocity / 127.0, voice=_TOM_VOICES.get(note, 0))
-        for tick, note, velocity in hits
-    ]
-    bpm = 60e6 / max(tempo_us, 1) * meter[1] / 4.0
+    music = read_midi(path)
+    first = music.notes[0].start if music.notes else music.length
+    meter = ([meter for tick, meter in music.meters if tick <= first] or [(4, 4)])[-1]
+    tempo_us = ([tempo for tick, tempo in music.tempi_us if tick <= first] or [DEFAULT_TEMPO_US])[-1]
+    beats_per_tick = meter[1] / 4.0 / music.ticks_per_quarter
+    events = sort_events(_event(note, beats_per_tick=beats_per_tick) for note in music.notes)
     words = tuple(
         word for word in path.stem.replace("-", "_").split("_") if word.isalpha() and word not in ("beat", "fill")
     )
-    return Groove(sort_events(events), bpm, meter, words)
+    return Groove(events, tempo_us_to_bpm(tempo_us, meter=meter), meter, words)
+
+
+def _event(note: Note, *, beats_per_tick: float) -> Event:
+    """Only toms have voices here: a kit has one kick, one snare and one pair of hats."""
+    kind = GM_KINDS.get(note.note, "percussion")
+    return Event(note.start * beats_per_tick, kind, note.velocity / 127.0, voice=TOM_VOICES.get(note.note, 0))
 
 
 def cut_groove(groove: Groove, *, first_bar: int, bars: int, style: str) -> Pattern:
