@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from samplegen import units
+from samplegen.audio.quality import true_peak_db
 from samplegen.audio.resample import resample, resample_ring
 from samplegen.audio.types import Audio, Samples
 from samplegen.audio.wav import encode_wav
@@ -16,12 +17,15 @@ from samplegen.pack.manifest import FileEntry
 from samplegen.pack.naming import slug
 from samplegen.pack.song import TRACKS, Arrangement, Grid, Placed
 from samplegen.post.chains import Chain, Effect, apply_chain
-from samplegen.post.loudness import limit_peak
+from samplegen.post.loudness import apply_gain
 
 SAMPLE_RATE: Final = 44_100
 BIT_DEPTH: Final = 16
 PEAK_DB: Final = -1.0
+_DITHER_DB: Final = 0.01
 MAX_SECONDS: Final = 72
+DRIVE_DB: Final = 5.0
+LOOK_AHEAD_S: Final = 0.015
 # Bars of intro, build, drop, break, drop, outro, from long to short; the first that is short enough is taken.
 _SHAPES: Final = (
     (4, 8, 8, 8, 8, 4),
@@ -37,16 +41,14 @@ BUS: Final = Chain(
     (
         Effect("HighpassFilter", {"cutoff_frequency_hz": 24}),
         Effect("Compressor", {"threshold_db": -14, "ratio": 1.6, "attack_ms": 25, "release_ms": 140}),
-        Effect("Gain", {"gain_db": 4.0}),
-        Effect("Limiter", {"threshold_db": -1.5, "release_ms": 80}),
     ),
     input_peak_db=-1.0,
-    description="Glue and a limiter that only catches peaks.",
+    description="Rumble out, a touch of glue.",
 )
 
 
 def make_demo(view: PackView) -> list[Companion]:
-    """``Previews/<pack>_demo.wav``: stereo, 44.1 kHz, 16 bits, peak at most -1 dBFS, 72 s at most.
+    """``Previews/<pack>_demo.wav``: stereo, 44.1 kHz, 16 bits, true peak at most -1 dBFS, 72 s at most.
 
     Of several tempi the one with most loops is heard. Nothing is made where there is no loop.
 
@@ -85,9 +87,24 @@ def render(view: PackView, arrangement: Arrangement) -> Audio:
         start = _position(grid, placed.start)
         heard = (_play(placed, sounds[placed.entry.path], grid) * np.float32(gain))[:, : mix.shape[1] - start]
         mix[:, start : start + heard.shape[1]] += heard
-    mastered = apply_chain(Audio(mix, SAMPLE_RATE), BUS, loop=False).samples[:, : mix.shape[1]].copy()
+    glued = apply_chain(Audio(mix, SAMPLE_RATE), BUS, loop=False).samples[:, : mix.shape[1]]
+    mastered = _limit(glued * np.float32(units.db_to_gain(DRIVE_DB)), ceiling=units.db_to_gain(PEAK_DB))
     _fade(mastered, fade_in=0, fade_out=_position(grid, 1))
-    return limit_peak(Audio(mastered, SAMPLE_RATE), peak_db=PEAK_DB)
+    master = Audio(mastered, SAMPLE_RATE)
+    return apply_gain(master, gain=min(1.0, units.db_to_gain(PEAK_DB - _DITHER_DB - true_peak_db(master))))
+
+
+def _limit(samples: Samples, *, ceiling: float) -> Samples:
+    """`samples` ``[2, T]`` held below `ceiling` by a gain that moves within 15 ms, before the peak and after it.
+
+    A mean of minima is nowhere above the gain that is needed, so nothing is clipped (pedalboard's limiter clips).
+    """
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    reach = units.seconds_to_samples(LOOK_AHEAD_S, sample_rate=SAMPLE_RATE)
+    needed = ceiling / np.maximum(np.abs(samples).max(axis=0), ceiling).astype(np.float64)
+    gain = uniform_filter1d(minimum_filter1d(needed, 2 * reach + 1), 2 * reach + 1)
+    return np.asarray(samples * gain, np.float32)
 
 
 def _position(grid: Grid, bars: int) -> int:

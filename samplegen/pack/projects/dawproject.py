@@ -22,6 +22,7 @@ MAX_SCENES: Final = 8  # every scene embeds a loop for every track
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _TEMPO_RANGE: Final = (20.0, 666.0)
 _SCENE_COLOR: Final = "#95a5a6"
+_MASTER_COLOR: Final = "#ecf0f1"
 
 
 def dawproject_bytes(view: PackView, arrangement: Arrangement, *, name: str) -> tuple[bytes, tuple[str, ...]]:
@@ -86,7 +87,7 @@ class _Project:
         for track in self._arrangement.tracks:
             self._track_ids[track] = self._id()
             self._track(structure, TRACKS[track], identity=self._track_ids[track], channel=self._id(), to=master)
-        self._track(structure, TrackStyle("Master", _SCENE_COLOR, 0.0), identity=self._id(), channel=master, to=None)
+        self._track(structure, TrackStyle("Master", _MASTER_COLOR, 0.0), identity=self._id(), channel=master, to=None)
 
     def _track(
         self, structure: ElementTree.Element, style: TrackStyle, *, identity: str, channel: str, to: str | None
