@@ -89,14 +89,15 @@ def _mel_levels_db(audio: Audio, *, hop_length: int, ring: bool) -> Float32:
     return levels
 
 
-def detect_onsets(audio: Audio, *, ring: bool = False) -> Float64:
+def detect_onsets(audio: Audio, *, ring: bool = False, sensitivity: float = 1.0) -> Float64:
     """Times in seconds at which sounds start, ascending, ``[onsets]``.
 
     Peaks of `onset_envelope` well above their surroundings, each moved to the
-    steepest rise of the differenced signal's energy within `_SEARCH_S`.
+    steepest rise of the differenced signal's energy within `_SEARCH_S`. With a
+    `sensitivity` above 1 lower peaks count too.
     """
     envelope = onset_envelope(audio, ring=ring)
-    peaks = _pick_peaks(envelope, ring=ring)
+    peaks = _pick_peaks(envelope, ring=ring, sensitivity=sensitivity)
     if peaks.size == 0:
         return np.zeros(0)
     pad = seconds_to_samples(_SEARCH_S + 2 * _RISE_S, sample_rate=audio.sample_rate)
@@ -112,7 +113,7 @@ def detect_onsets(audio: Audio, *, ring: bool = False) -> Float64:
     return _drop_doubles(np.sort(starts) / audio.sample_rate)
 
 
-def _pick_peaks(envelope: OnsetEnvelope, *, ring: bool) -> npt.NDArray[np.int64]:
+def _pick_peaks(envelope: OnsetEnvelope, *, ring: bool, sensitivity: float) -> npt.NDArray[np.int64]:
     values = envelope.values.astype(np.float64)
     mode: Literal["wrap", "symmetric"] = "wrap" if ring else "symmetric"
     near, wide = (max(1, round(s * envelope.frame_rate)) for s in (_APART_S, _LOCAL_S / 2))
@@ -120,7 +121,7 @@ def _pick_peaks(envelope: OnsetEnvelope, *, ring: bool) -> npt.NDArray[np.int64]
     sums = np.cumsum(np.pad(values, (wide + 1, wide), mode=mode))
     local_mean = (sums[2 * wide + 1 :] - sums[: -2 * wide - 1]) / (2 * wide + 1)
     height = max(1.5, 0.12 * float(np.quantile(values, 0.995)))
-    return np.flatnonzero((values == around) & (values > 1.5 * local_mean + height))
+    return np.flatnonzero((values == around) & (values > (1.5 * local_mean + height) / sensitivity))
 
 
 def _steepest_rise(energy: Float64, *, centre: int, pad: int, sample_rate: int) -> int:
