@@ -17,8 +17,10 @@ SAMPLE_RATE = 44_100
 
 
 def noise(seed: int, *, length: int = 4_000, channels: int = 1) -> Audio:
+    """Decaying noise without the highest frequencies, which a sampler's interpolation would change."""
     rng = np.random.default_rng(seed)
-    samples = 0.5 * rng.uniform(-1, 1, (channels, length)) * np.exp(-np.arange(length) / (0.3 * length))
+    white = rng.uniform(-1, 1, (channels, length + 15)).cumsum(axis=1)
+    samples = 0.1 * (white[:, 15:] - white[:, :-15]) * np.exp(-np.arange(length) / (0.3 * length))
     return Audio(samples.astype(np.float32), SAMPLE_RATE)
 
 

@@ -34,7 +34,9 @@ def test_a_missing_take_or_layer_leaves_no_hole() -> None:
 def test_layers_are_brought_to_the_level_of_the_loudest() -> None:
     levels = {(1, 1): -30.0, (1, 2): -28.0, (2, 1): -20.0, (3, 1): -21.0}
     ranges = {1: [0, 42], 2: [43, 84], 3: [85, 127]}
-    found = voices_of([take("a", t, layer=l, velocity=ranges[l], level_db=db) for (l, t), db in levels.items()])
+    found = voices_of(
+        [take("a", n, layer=layer, velocity=ranges[layer], level_db=db) for (layer, n), db in levels.items()]
+    )
     assert [zone.gain_db for zone in found[0].zones(root_note=38, keys=(38, 38))] == [8.0, 8.0, 0.0, 0.0]
 
 
