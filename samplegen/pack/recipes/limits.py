@@ -7,7 +7,6 @@ from samplegen.pack.recipes.types import (
     HumanizedSection,
     KitSection,
     LoopSection,
-    MidiSection,
     Recipe,
     RiserSection,
     Section,
@@ -44,8 +43,6 @@ def planned_sounds(recipe: Recipe, *, files: Mapping[str, int]) -> dict[str, int
     for section in recipe.sections():
         if isinstance(section, SoundSection):
             planned[section.name] = section.count * _factor(section, recipe, planned, files)
-        elif isinstance(section, MidiSection):
-            planned[section.name] = section.count
     return planned
 
 

@@ -60,7 +60,7 @@ _PACK_KEYS: Final = tuple(
     field.name for field in dataclasses.fields(Recipe) if field.name not in (*KINDS, "effects", "path")
 )
 _TOML_PLACE: Final = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
-_MAX_NESTING: Final = re.compile(r"(?:[\w\"'-]+\s*\.\s*){32}")
+_LONG_KEY: Final = re.compile(r"(?:[\w\"'-]+\s*\.\s*){32}")
 Value = TypeVar("Value")
 
 
@@ -114,19 +114,29 @@ def _read_text(path: Path) -> str:
 
 
 def _parse(text: str, path: Path) -> tuple[dict[str, Any], Origin]:
-    for number, written in enumerate(text.splitlines(), start=1):
-        if _MAX_NESTING.match(written.lstrip(" \t[")):  # tomllib takes the square of the time for such keys
+    for number, written in enumerate(text.split("\n"), start=1):
+        if _LONG_KEY.match(written.lstrip(" \t[")):  # tomllib takes the square of the time for such keys
             raise InputError(f"{path}:{number}: a key of more than 32 parts. Write it shorter.")
     try:
         content = tomllib.loads(text)
     except RecursionError as error:
-        raise InputError(f"{path}:1: values nested too deep. Write the recipe flatter.") from error
+        line = _line_with_most(text, r"[\[{]")
+        raise InputError(f"{path}:{line}: values nested too deep. Write the recipe flatter.") from error
     except ValueError as error:
         found = _TOML_PLACE.search(str(error))
-        line = int(found[1]) if found and found[1] else text.count("\n") + 1 if found else 1
+        if found is None:  # the one thing that tomllib leaves to Python: a number of thousands of digits
+            line = _line_with_most(text, r"\d")
+            raise InputError(f"{path}:{line}: a number of too many digits. Write a smaller one.") from error
+        line = int(found[1]) if found[1] else text.count("\n") + 1
         reason = _TOML_PLACE.sub("", str(error))[:200]
         raise InputError(f"{path}:{line}: not valid TOML: {reason}.") from error
     return content, Origin(str(path), Places(text))
+
+
+def _line_with_most(text: str, pattern: str) -> int:
+    """The line in which `pattern` is found most often."""
+    counts = [len(re.findall(pattern, line)) for line in text.split("\n")]
+    return counts.index(max(counts)) + 1
 
 
 def _check_top(content: Mapping[str, Any], origin: Origin) -> None:
