@@ -29,10 +29,11 @@ from samplegen.cli.options import (
     Quiet,
     Seed,
     Template,
+    TempoFromFile,
     TextGap,
     choose,
     parse_like,
-    parse_meter,
+    tempo_from,
 )
 from samplegen.cli.packs import show_pack
 
@@ -60,6 +61,7 @@ def loops(
     bpm: PromptBpm = None,
     bars: PromptBars = None,
     meter: PromptMeter = None,
+    tempo_file: TempoFromFile = None,
     key: Key = None,
     kind: LoopKind = None,
     style: Style = None,
@@ -87,13 +89,15 @@ def loops(
     Tempo, bars, meter, kind and style in a --prompt are applied and told; where an option says otherwise, that is
     an error.
     """
-    beats = None if meter is None else parse_meter(meter)
+    bpm, bars, beats, assumed = tempo_from(tempo_file, bpm=bpm, bars=bars, meter=meter)
     sounds = _likes(like)
     gap = _text_gap(text_gap)
     from samplegen.pipeline import LoopRequest, make_loops
 
     with Console(as_json=json, quiet=quiet) as console:
         told, announce = _announcer(console)
+        for note in assumed:
+            announce(note)
         with console.progress("Loops") as report:
             request = LoopRequest(
                 bpm=bpm, bars=bars, meter=beats, key=key, kind=kind, style=style, prompt=prompt, negative=negative,

@@ -24,7 +24,6 @@ MAX_SCALE: Final = 20.0
 MAX_LIKE_WEIGHT: Final = 100.0
 MAX_SEED: Final = 2**63 - 1
 Choice = TypeVar("Choice", bound=str)
-_KEY: Final = re.compile(r"([A-Ga-g])([#b♯♭]?)\s*(m|min|minor|maj|major)?", re.ASCII)
 
 
 def parse_bpm(text: str) -> float:
@@ -79,12 +78,9 @@ def parse_meter(text: str) -> tuple[int, int]:
 
 def parse_key(text: str) -> str:
     """``"a minor"``, ``"Amin"`` and ``"Am"`` to ``"Am"``; majors have no suffix."""
-    match = _KEY.fullmatch(text.strip())
-    if match is None:
-        raise UsageError(f"--key {text!r} is not a key. Write it like C, F#, Bb, Am or C#m.")
-    letter, accidental, mode = match.groups()
-    sign = {"♯": "#", "♭": "b"}.get(accidental, accidental)
-    return f"{letter.upper()}{sign}{'m' if mode in ('m', 'min', 'minor') else ''}"
+    from samplegen.pack import keys  # it loads numpy through its package
+
+    return keys.parse_key(text).name
 
 
 def parse_steps(text: str) -> int:
@@ -123,6 +119,30 @@ def parse_like(text: str) -> tuple[Path, float]:
     if not 0.0 < weight <= MAX_LIKE_WEIGHT:
         raise UsageError(f"--like {text}: its weight is above 0 and at most {MAX_LIKE_WEIGHT:g}, not {weight:g}.")
     return Path(name), weight
+
+
+def tempo_from(
+    path: Path | None, *, bpm: float | None, bars: int | None, meter: str | None
+) -> tuple[float | None, int | None, tuple[int, int] | None, list[str]]:
+    """Tempo, bars and meter of a DAW's MIDI export where no option says them, and what people should know."""
+    beats = None if meter is None else parse_meter(meter)
+    if path is None:
+        return bpm, bars, beats, []
+    from samplegen.score.tempo_from import read_tempo_from
+
+    read = read_tempo_from(path)
+    beats = beats or parse_meter(f"{read.meter[0]}/{read.meter[1]}")
+    if bpm is None and not MIN_BPM <= read.bpm <= MAX_BPM:
+        raise UsageError(
+            f"{path} plays {read.bpm:g} beats of {read.meter[0]}/{read.meter[1]} a minute; what can be made is "
+            f"{MIN_BPM:g} to {MAX_BPM:g}. Give --bpm, for example the half."
+        )
+    told = list(read.notes)
+    if bars is None and read.bars is not None and read.bars > MAX_BARS:
+        told.append(f"{path.name} lasts {read.bars} bars; at most {MAX_BARS} can be made, so its length is not taken.")
+    elif bars is None:
+        bars = read.bars
+    return read.bpm if bpm is None else bpm, bars, beats, told
 
 
 def choose(option: str, value: str, allowed: Sequence[Choice]) -> Choice:
@@ -175,11 +195,18 @@ PromptBars = Annotated[
 PromptMeter = Annotated[
     str | None, typer.Option("--meter", metavar="N/D", help="Such as 7/8. Default: the prompt's, else 4/4.")
 ]
-Bpm = Annotated[float, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo, 60 to 200.")]
 Bars = Annotated[int, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Length in bars.")]
 Meter = Annotated[str, typer.Option("--meter", metavar="N/D", help="Meter, such as 3/4 or 7/8.")]
+TempoFromFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--tempo-from", metavar="MIDI",
+        help="Tempo, meter and length from a MIDI file that a DAW exported; --bpm, --meter and --bars beside it win.",
+    ),
+]  # fmt: skip
 Key = Annotated[
-    str | None, typer.Option("--key", parser=parse_key, metavar="KEY", help="Key of pitched sounds: Am, F#, Bb, C#m.")
+    str | None,
+    typer.Option("--key", parser=parse_key, metavar="KEY", help="Key of basses, chords, synths …: Am, F#, C#m."),
 ]
 Prompt = Annotated[str | None, typer.Option("--prompt", metavar="TEXT", help="What it should sound like, in words.")]
 Negative = Annotated[

@@ -9,21 +9,21 @@ import typer
 
 from samplegen.cli.console import Console
 from samplegen.cli.options import (
-    Bars,
-    Bpm,
     Count,
     Force,
     Fx,
     Hardware,
     Json,
-    Meter,
     Out,
     Quiet,
     Recordings,
     Seed,
     Template,
+    TempoFromFile,
     choose,
-    parse_meter,
+    parse_bars,
+    parse_bpm,
+    tempo_from,
 )
 from samplegen.cli.packs import show_pack
 from samplegen.errors import UsageError
@@ -32,12 +32,24 @@ if TYPE_CHECKING:
     pass
 
 DEFAULT_OUT: Final = Path("samplegen-pack")
+DEFAULT_BPM: Final = 120.0
+DEFAULT_BARS: Final = 4
 MIN_HZ: Final = 20.0
 MAX_HZ: Final = 20_000.0
 MAX_OCTAVES: Final = 9.0
 _DIRECTIONS: Final = ("up", "down", "impact")
 _ORIGINS: Final = ("noise", "morph", "phase")
 _CURVES: Final = "linear, exponential, s-curve, power:2.5, or points such as 0:0,0.5:0.2,1:1"
+
+RiserBpm = Annotated[
+    float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo, 60 to 200. Default: 120.")
+]
+RiserBars = Annotated[
+    int | None, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Length in bars. Default: 4.")
+]
+RiserMeter = Annotated[
+    str | None, typer.Option("--meter", metavar="N/D", help="Meter, such as 3/4 or 7/8. Default: 4/4.")
+]
 
 
 def parse_direction(text: str) -> str:
@@ -88,9 +100,10 @@ def _number(option: str, text: str, *, example: str) -> float:
 
 def riser(
     inputs: Recordings = None,
-    bpm: Bpm = 120.0,
-    bars: Bars = 4,
-    meter: Meter = "4/4",
+    bpm: RiserBpm = None,
+    bars: RiserBars = None,
+    meter: RiserMeter = None,
+    tempo_file: TempoFromFile = None,
     origin: Annotated[
         str | None,
         typer.Option("--from", parser=parse_origin, metavar="ORIGIN", help="noise, morph or phase."),
@@ -139,7 +152,7 @@ def riser(
     With --direction down they fall away from it, with --impact they hit it. Loudness and brightness rise
     from quarter to quarter; sounds whose curves ask for something else are called sweeps.
     """
-    beats = parse_meter(meter)
+    bpm, bars, beats, assumed = tempo_from(tempo_file, bpm=bpm, bars=bars, meter=meter)
     if impact and direction not in (None, "impact"):
         raise UsageError(f"--impact and --direction {direction} contradict each other. Give one of them.")
     hertz, octaves = brightness_range or (None, None)
@@ -150,9 +163,9 @@ def riser(
         with console.progress("Risers") as report:
             request = RiserRequest(
                 inputs=tuple(inputs or ()),
-                bpm=bpm,
-                bars=bars,
-                meter=beats,
+                bpm=DEFAULT_BPM if bpm is None else bpm,
+                bars=bars or DEFAULT_BARS,
+                meter=beats or (4, 4),
                 origin=origin,  # type: ignore[arg-type]  # checked by its parser
                 direction="impact" if impact else direction or "up",  # type: ignore[arg-type]
                 pitch=pitch,
@@ -173,4 +186,4 @@ def riser(
                 progress=report,
             )
             result = make_risers(request)
-        show_pack(console, result, notes=[f"Note: {note}" for note in result.notes])
+        show_pack(console, result, notes=[f"Note: {note}" for note in (*assumed, *result.notes)])
