@@ -46,9 +46,9 @@ def write_sounds(view: PackView) -> PackView:
 
 
 def _tone(entry: FileEntry, number: int) -> Any:
-    """Whole periods, so that the loop has no seam."""
+    """Whole periods, so that the loop has no seam; it is crossed at full level."""
     cycles = round(entry.length / entry.sample_rate * (110.0 + 11 * number))
-    return (0.5 * np.sin(2 * np.pi * cycles * np.arange(entry.length) / entry.length)).astype(np.float32)[None]
+    return (0.5 * np.cos(2 * np.pi * cycles * np.arange(entry.length) / entry.length)).astype(np.float32)[None]
 
 
 def _hits(entry: FileEntry, number: int) -> Any:
