@@ -1,7 +1,10 @@
-"""Verifying a pack made by anyone: readable, named, tagged, exact, seamless, clean, distinct, unchanged."""
+"""Verifying a pack made by anyone: readable, named, tagged, exact, seamless, clean, distinct, unchanged.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+What lies beside the sounds must be there and unchanged too, as far as a manifest tells of it.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
@@ -16,6 +19,7 @@ from samplegen.pack.journal import JOURNAL_NAME
 from samplegen.pack.long import judge_long
 from samplegen.pack.manifest import MANIFEST_NAME, FileEntry, Manifest, read_manifest
 from samplegen.pack.naming import is_splice_name
+from samplegen.pack.pass_rates import GateRate, pass_rates_of
 from samplegen.pack.readtags import ReadTags, read_tags
 from samplegen.pack.sound import LongSound, Provenance, Sound, Tags
 from samplegen.pack.verdict import GateResult, Verdict
@@ -50,12 +54,26 @@ class Problem:
 
 @dataclass(frozen=True)
 class Report:
-    """What `check_pack` found; `measures` maps the path of each readable file to its numbers."""
+    """What `check_pack` found.
+
+    Parameters
+    ----------
+    checked
+        Number of WAV files.
+    measures
+        Path of each readable file to its numbers.
+    companions
+        Number of files beside the sounds that were found as the manifest says.
+    pass_rates
+        By gate, as the manifest's sounds tell; empty without a manifest.
+    """
 
     folder: Path
     checked: int
     problems: tuple[Problem, ...]
     measures: Mapping[str, Mapping[str, float | None]]
+    companions: int = 0
+    pass_rates: Mapping[str, GateRate] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -78,6 +96,8 @@ class Report:
             "folder": str(self.folder),
             "passed": self.passed,
             "checked": self.checked,
+            "companions": self.companions,
+            "pass_rates": {name: rate.to_json() for name, rate in self.pass_rates.items()},
             "problems": [vars(problem) for problem in self.problems],
             "measures": {path: dict(numbers) for path, numbers in self.measures.items()},
         }
@@ -96,9 +116,11 @@ def check_pack(folder: Path, *, progress: Callable[[int, int], None] | None = No
     InputError
         If `folder` is not a folder, cannot be read or holds no WAV file.
     """
-    paths = _wav_files(folder)
     problems: list[Problem] = []
+    paths = _wav_files(folder)
     manifest = _manifest(folder, problems)
+    companions = {made.path for made in manifest.companions} if manifest is not None else set()
+    paths = [path for path in paths if path not in companions]
     entries = {entry.path: entry for entry in manifest.files} if manifest is not None else {}
     index, measures = DuplicateIndex(), {}
     for number, relative in enumerate(paths, start=1):
@@ -114,8 +136,31 @@ def check_pack(folder: Path, *, progress: Callable[[int, int], None] | None = No
         Problem(path, "error", "missing", f"{MANIFEST_NAME} lists it, but it is not there.")
         for path in sorted(set(entries) - set(paths))
     ]
-    problems += _folder_problems(folder, paths)
-    return Report(folder, len(paths), tuple(problems), measures)
+    problems += _folder_problems(folder, paths, known=companions)
+    if manifest is None:
+        return Report(folder, len(paths), tuple(problems), measures)
+    wrong = list(_companion_problems(folder, manifest))
+    problems += [*wrong, *_rate_problems(manifest)]
+    rates = pass_rates_of(manifest.files, manifest.missing)
+    return Report(folder, len(paths), tuple(problems), measures, len(companions) - len(wrong), rates)
+
+
+def _companion_problems(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+    for made in manifest.companions:
+        try:
+            if files.hash_file(folder / made.path) != made.sha256:
+                message = f"It changed since {MANIFEST_NAME} was written: the SHA-256 is another."
+                yield Problem(made.path, "error", "companion", message)
+        except OSError as error:
+            message = f"{MANIFEST_NAME} lists it, but it cannot be read: {error.strerror or error}."
+            yield Problem(made.path, "error", "missing", message)
+
+
+def _rate_problems(manifest: Manifest) -> Iterator[Problem]:
+    told = manifest.pass_rates
+    if told is not None and told != pass_rates_of(manifest.files, manifest.missing):
+        message = "Its pass rates are not those that its sounds tell."
+        yield Problem(MANIFEST_NAME, "error", "manifest", message)
 
 
 def _all_files(folder: Path) -> list[str]:
@@ -147,7 +192,7 @@ def _manifest(folder: Path, problems: list[Problem]) -> Manifest | None:
         return None
 
 
-def _folder_problems(folder: Path, paths: list[str]) -> Iterator[Problem]:
+def _folder_problems(folder: Path, paths: list[str], *, known: Collection[str]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for path in paths:
         other = seen.setdefault(PurePosixPath(path).stem.lower(), path)
@@ -155,7 +200,7 @@ def _folder_problems(folder: Path, paths: list[str]) -> Iterator[Problem]:
             yield Problem(path, "warning", "name", f"Its name is also that of {other}.")
     for path in _all_files(folder):
         name = PurePosixPath(path).name
-        if PurePosixPath(path).suffix.lower() in _OTHER_AUDIO:
+        if PurePosixPath(path).suffix.lower() in _OTHER_AUDIO and path not in known:
             yield Problem(path, "warning", "format", "It is not a WAV file and was not checked.")
         elif name == JOURNAL_NAME:
             yield Problem(path, "warning", "unfinished", "The pack was not finished. Run its command again.")
@@ -174,20 +219,29 @@ def _check_file(
     try:
         read = read_tags(path)
         found += [Problem(relative, "error", "chunk", message) for message in read.problems]
-        inferred = infer(read, relative=relative, entry=entry)
+        plain = entry is not None and not entry.tagged
+        inferred = _told(entry) if entry is not None and plain else infer(read, relative=relative, entry=entry)
         origin = Provenance(engine="" if entry is None else entry.engine)
         verdict = _judge_file(path, inferred.tags, origin, index=index, name=relative)
     except SamplegenError as error:
         found.append(Problem(relative, "error", "unreadable", str(error)))
         return found, None
     found += [Problem(relative, "error", "manifest", message) for message in _differences(path, read, entry)]
-    found += _tag_problems(read, relative=relative, inferred=inferred)
+    found += [] if plain and read.acid is None else _tag_problems(read, relative=relative, inferred=inferred)
     found += [
         Problem(relative, _severity(result), result.name, result.reason)
         for result in verdict.results
         if not result.passed
     ]
     return found, verdict.measures
+
+
+def _told(entry: FileEntry) -> Inferred:
+    """What the manifest says of a file that says nothing itself."""
+    bars = None if entry.kind == "one_shot" else entry.bars
+    return Inferred(
+        Tags(entry.kind, entry.category, bpm=entry.bpm, bars=bars, meter=entry.meter, key=entry.key), MANIFEST_NAME
+    )
 
 
 def _judge_file(path: Path, tags: Tags, origin: Provenance, *, index: DuplicateIndex, name: str) -> Verdict:
@@ -223,13 +277,16 @@ def _differences(path: Path, read: ReadTags, entry: FileEntry | None) -> Iterato
         ("sample rate", read.sample_rate, entry.sample_rate),
         ("bit depth", read.bit_depth, entry.bit_depth),
         ("number of channels", read.channels, entry.channels),
-        ("key", read.key, entry.key),
-        ("number of beats", beats, beats if expected_beats is None else expected_beats),
     )
+    if entry.tagged:
+        pairs += (
+            ("key", read.key, entry.key),
+            ("number of beats", beats, beats if expected_beats is None else expected_beats),
+        )
     yield from (
         f"Its {name} is {found}, but {MANIFEST_NAME} says {said}." for name, found, said in pairs if found != said
     )
-    if entry.bpm is not None and abs((read.bpm or 0.0) - entry.bpm) > _TEMPO_TOLERANCE_BPM:
+    if entry.tagged and entry.bpm is not None and abs((read.bpm or 0.0) - entry.bpm) > _TEMPO_TOLERANCE_BPM:
         yield f"Its tempo tag is {read.bpm}, but {MANIFEST_NAME} says {entry.bpm:g} BPM."
 
 

@@ -129,15 +129,19 @@ class DuplicateIndex:
 
     def nearest(self, sound: Sound) -> Neighbour | None:
         """The known sound of the same kind that is nearest, or None if there is none."""
-        kept, training = self._kept.get(sound.tags.kind), self._training.get(sound.tags.kind)
-        if not kept and training is None:
+        kind = sound.tags.kind
+        if not self._kept.get(kind) and kind not in self._training:
             return None
-        embedding, found = embed_sound(sound), []
+        return self.nearest_to(embed_sound(sound), kind=kind)
+
+    def nearest_to(self, embedding: Embedding, *, kind: str) -> Neighbour | None:
+        """The known sound of a kind that is nearest to a picture made with `embed_sound`, or None if there is none."""
+        kept, training, found = self._kept.get(kind), self._training.get(kind), []
         if kept:
-            found.append(_closest(embedding, others=np.stack(kept), names=self._names[sound.tags.kind]))
+            found.append(_closest(embedding, others=np.stack(kept), names=self._names[kind]))
         if training is not None:
             found.append(_closest(embedding, others=training, names=None))
-        return min(found, key=lambda neighbour: neighbour.distance_db)
+        return min(found, key=lambda neighbour: neighbour.distance_db, default=None)
 
 
 def _closest(embedding: Embedding, *, others: Embedding, names: list[str] | None) -> Neighbour:

@@ -1,15 +1,19 @@
 """``LICENSE.txt``: what a buyer may do with the sounds of a pack."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from samplegen import files
+from samplegen.pack.entries import FileEntry
 
 LICENCE_NAME: Final = "LICENSE.txt"
 DEFAULT_LICENCE: Final = "Royalty-free (generated with samplegen)"
 # Of sounds made from recordings that the user gave (an SPDX name for a text of our own).
 SOURCE_LICENCE: Final = "LicenseRef-source"
+# The gate that compares with what a model learned from.
+GUARD: Final = "memorisation"
 _AND: Final = " AND "
 
 _HEAD: Final = """\
@@ -47,6 +51,28 @@ holds rights in those recordings holds them in these sounds too: use and pass th
 on only as far as the recordings' own licences allow.
 """
 
+_OWN: Final = """
+These are the terms of the pack's maker. samplegen adds no claim of its own.
+"""
+
+_OWN_AND_RECORDINGS: Final = """
+These are the terms of the pack's maker. samplegen adds no claim of its own, but
+sounds whose licence in manifest.json is {source} were made from recordings that
+the maker of the pack chose: whoever holds rights in those holds them in these
+sounds too.
+"""
+
+_ORIGINS: Final = """
+Where the sounds come from
+--------------------------
+{lines}
+"""
+
+_GUARDED: Final = """
+Every sound of the generator was compared with what the generator learned from, and
+drawn again where it came too near.
+"""
+
 _WARRANTY: Final = """
 The sounds come as they are, without warranty of any kind.
 """
@@ -71,20 +97,69 @@ def pack_licence(asked: str, *, sounds: Iterable[str]) -> str:
     return _AND.join(parts)
 
 
-def licence_text(*, name: str, licence: str = DEFAULT_LICENCE, attributions: Sequence[str] = ()) -> str:
-    """The licence of a pack, with the lines that the models' cards ask for (each once, in order)."""
-    text = _HEAD.format(name=name, underline="=" * len(name), licence=licence)
-    if licence == SOURCE_LICENCE:
+def is_own_text(licence: str) -> bool:
+    """Whether a licence was written by the pack's maker: a sentence, not an identifier or our own words."""
+    return any(" " in part for part in licence.split(_AND) if part != DEFAULT_LICENCE)
+
+
+def licence_text(
+    *,
+    name: str,
+    licence: str = DEFAULT_LICENCE,
+    attributions: Sequence[str] = (),
+    entries: Sequence[FileEntry] = (),
+) -> str:
+    """The licence of a pack, with the lines that the models' cards ask for (each once, in order).
+
+    Of `entries` it tells what made them, of which recordings.
+    """
+    parts = licence.split(_AND)
+    own = is_own_text(licence)
+    shown = _AND.join(part for part in parts if not own or part != SOURCE_LICENCE)
+    text = _HEAD.format(name=name, underline="=" * len(name), licence=shown)
+    if own:
+        text += _OWN_AND_RECORDINGS.format(source=SOURCE_LICENCE) if SOURCE_LICENCE in parts else _OWN
+    elif licence == SOURCE_LICENCE:
         text += _FROM_RECORDINGS
-    elif SOURCE_LICENCE in licence.split(_AND):
+    elif SOURCE_LICENCE in parts:
         text += _BOTH.format(source=SOURCE_LICENCE)
     else:
         text += _GENERATED
+    text += _WARRANTY
+    if origins := origin_lines(entries):
+        text += _ORIGINS.format(lines="\n".join(f"- {line}" for line in origins))
+        text += _GUARDED if any(GUARD in entry.gates for entry in entries) else ""
     lines = dict.fromkeys(line.strip() for line in attributions if line.strip())
-    return text + _WARRANTY + (_ATTRIBUTIONS.format(lines="\n".join(f"- {line}" for line in lines)) if lines else "")
+    return text + (_ATTRIBUTIONS.format(lines="\n".join(f"- {line}" for line in lines)) if lines else "")
 
 
-def write_licence(folder: Path, *, name: str, licence: str = DEFAULT_LICENCE, attributions: Sequence[str] = ()) -> Path:
+def origin_lines(entries: Sequence[FileEntry]) -> list[str]:
+    """What made the sounds of a pack, and of which recordings: a line for each, sorted."""
+    made: Counter[str] = Counter(_maker(entry) for entry in entries)
+    recordings = {
+        f'the recording "{entry.parameters["source"]}", SHA-256 {entry.parameters["source_sha256"]}'
+        for entry in entries
+        if entry.licence == SOURCE_LICENCE and {"source", "source_sha256"} <= set(entry.parameters)
+    }
+    counted = [f"{number} sound{'s' if number > 1 else ''} {maker}" for maker, number in sorted(made.items())]
+    return counted + sorted(recordings)
+
+
+def _maker(entry: FileEntry) -> str:
+    by = f"by the engine {entry.engine}"
+    if entry.model:
+        by = f"by the model {entry.model} (SHA-256 {entry.model_hash})"
+    return by + (", from recordings" if entry.licence == SOURCE_LICENCE else "")
+
+
+def write_licence(
+    folder: Path,
+    *,
+    name: str,
+    licence: str = DEFAULT_LICENCE,
+    attributions: Sequence[str] = (),
+    entries: Sequence[FileEntry] = (),
+) -> Path:
     """Write `licence_text` into `folder` atomically; returns its path.
 
     Raises
@@ -93,5 +168,6 @@ def write_licence(folder: Path, *, name: str, licence: str = DEFAULT_LICENCE, at
         If it cannot be written.
     """
     path = folder / LICENCE_NAME
-    files.write_text(path, licence_text(name=name, licence=licence, attributions=attributions))
+    text = licence_text(name=name, licence=licence, attributions=attributions, entries=entries)
+    files.write_text(path, text)
     return path

@@ -1,92 +1,75 @@
 """``manifest.json``: what every file of a pack is, measures and comes from.
 
-Version 1 is one object; see `Manifest` and `FileEntry` for its members. Equal
-packs give equal bytes: no clock is read and every order is fixed.
+Version 1 is one object; see `Manifest` and `samplegen.pack.entries` for its
+members, of which those that came later may be missing in older files. Equal packs give
+equal bytes: no clock is read and every order is fixed.
 """
 
 import dataclasses
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 import samplegen
 from samplegen import files
 from samplegen.errors import InputError
+from samplegen.pack.entries import CompanionEntry, FileEntry, Missing
+from samplegen.pack.pass_rates import GateRate, pass_rates_of
 from samplegen.pack.sound import Described
 from samplegen.pack.validation import Reader
+
+__all__ = [
+    "CompanionEntry",
+    "FORMAT",
+    "FileEntry",
+    "MANIFEST_NAME",
+    "Manifest",
+    "Missing",
+    "VERSION",
+    "companion_from_json",
+    "entry_from_json",
+    "entry_of",
+    "entry_to_json",
+    "finite",
+    "job_key",
+    "manifest_from_json",
+    "manifest_to_json",
+    "missing_from_json",
+    "new_manifest",
+    "read_manifest",
+    "write_manifest",
+]
 
 FORMAT: Final = "samplegen-pack"
 VERSION: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
 _MAX_BYTES: Final = 256 << 20
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """One sound of a pack.
-
-    Parameters
-    ----------
-    path
-        Relative to the pack, with ``/``.
-    sha256, size
-        Of the whole file, in bytes.
-    length
-        In samples per channel.
-    measures
-        Name to number, such as ``peak_db`` or ``tempo_bpm``; None where a thing could not be measured.
-    gates
-        Names of the gates that the sound passed.
-    redraws
-        How many times the sound was drawn again before it passed.
-    job
-        Identifies what was asked for (see `job_key`), so that a second run can skip it.
-    word
-        The word that makes the name unique in the pack.
-    """
-
-    path: str
-    sha256: str
-    size: int
-    kind: str
-    category: str
-    bpm: float | None
-    bars: int | None
-    meter: tuple[int, int]
-    beats: int | None
-    key: str | None
-    root_note: int | None
-    length: int
-    sample_rate: int
-    bit_depth: int
-    channels: int
-    measures: Mapping[str, float | None]
-    gates: tuple[str, ...]
-    redraws: int
-    seed: int
-    engine: str
-    model: str
-    model_hash: str
-    codec_hash: str
-    parameters: Mapping[str, Any]
-    licence: str
-    job: str = ""
-    word: str = ""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that is said about a pack."""
+    """All that is said about a pack.
+
+    Parameters
+    ----------
+    pass_rates
+        As they were read, by gate; None where none stood there. Writing counts them anew.
+    """
 
     name: str
     licence: str
     created_by: str
     samplegen_version: str
     files: tuple[FileEntry, ...] = ()
-    attributions: tuple[str, ...] = field(default=())
+    attributions: tuple[str, ...] = ()
+    companions: tuple[CompanionEntry, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    pass_rates: Mapping[str, GateRate] | None = None
 
 
 def finite(value: float | None) -> float | None:
@@ -106,6 +89,10 @@ def entry_of(
     redraws: int,
     job: str,
     word: str,
+    refused: Mapping[str, int] = MappingProxyType({}),
+    section: str = "",
+    tagged: bool = True,
+    written_as: str = "",
 ) -> FileEntry:
     """The entry of a sound whose file at `path` has `size` bytes with this hash."""
     tags, origin, extent = sound.tags, sound.provenance, sound.extent
@@ -137,6 +124,10 @@ def entry_of(
         licence=origin.licence,
         job=job,
         word=word,
+        refused={name: refused[name] for name in sorted(refused)},
+        section=section,
+        tagged=tagged,
+        written_as=written_as,
     )
 
 
@@ -153,7 +144,8 @@ def entry_to_json(entry: FileEntry) -> dict[str, Any]:
 
 
 def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
-    """`manifest` as JSON values, files sorted by path."""
+    """`manifest` as JSON values: files and companions sorted by path, pass rates counted anew."""
+    rates = pass_rates_of(manifest.files, manifest.missing)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -162,6 +154,9 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         "name": manifest.name,
         "licence": manifest.licence,
         "attributions": list(manifest.attributions),
+        "pass_rates": {name: rate.to_json() for name, rate in rates.items()},
+        "missing": [dataclasses.asdict(sound) for sound in manifest.missing],
+        "companions": [dataclasses.asdict(made) for made in sorted(manifest.companions, key=lambda made: made.path)],
         "files": [entry_to_json(entry) for entry in sorted(manifest.files, key=lambda entry: entry.path)],
     }
 
@@ -203,7 +198,48 @@ def entry_from_json(value: object, *, place: str) -> FileEntry:
         licence=read.text("licence"),
         job=read.text("job"),
         word=read.text("word"),
+        refused=read.counts("refused"),
+        section=read.text("section") if read.has("section") else "",
+        tagged=read.flag("tagged") if read.has("tagged") else True,
+        written_as=read.text("written_as") if read.has("written_as") else "",
     )
+
+
+def missing_from_json(value: object, *, place: str) -> Missing:
+    """The missing sound that a JSON object describes; errors as `entry_from_json`."""
+    read = Reader(value, place=place)
+    return Missing(
+        label=read.text("label"),
+        reason=read.text("reason"),
+        section=read.text("section"),
+        job=read.text("job"),
+        draws=read.integer("draws"),
+        gates=read.texts("gates"),
+        refused=read.counts("refused"),
+    )
+
+
+def companion_from_json(value: object, *, place: str) -> CompanionEntry:
+    """The companion that a JSON object describes; errors as `entry_from_json`."""
+    read = Reader(value, place=place)
+    return CompanionEntry(
+        path=read.relative_path("path"),
+        kind=read.text("kind"),
+        sha256=read.text("sha256"),
+        size=read.integer("size"),
+        made_from=read.texts("made_from"),
+    )
+
+
+def _rates_from_json(value: Mapping[str, Any], *, place: str) -> dict[str, GateRate]:
+    reads = {name: Reader(rate, place=f"{place}, pass rate {name}") for name, rate in value.items()}
+    return {name: GateRate(read.integer("judged"), read.integer("passed")) for name, read in reads.items()}
+
+
+def _all_from_json(read: Reader, name: str, make: Callable[..., T], *, place: str, word: str) -> tuple[T, ...]:
+    """The values that the list `name` describes; none where an older manifest lacks it."""
+    values = read.sequence(name) if read.has(name) else []
+    return tuple(make(value, place=f"{place}, {word} {number}") for number, value in enumerate(values, start=1))
 
 
 def manifest_from_json(value: object, *, place: str = MANIFEST_NAME) -> Manifest:
@@ -227,6 +263,9 @@ def manifest_from_json(value: object, *, place: str = MANIFEST_NAME) -> Manifest
             entry_from_json(entry, place=f"{place}, file {number}")
             for number, entry in enumerate(read.sequence("files"), start=1)
         ),
+        companions=_all_from_json(read, "companions", companion_from_json, place=place, word="companion"),
+        missing=_all_from_json(read, "missing", missing_from_json, place=place, word="missing sound"),
+        pass_rates=_rates_from_json(read.mapping("pass_rates"), place=place) if read.has("pass_rates") else None,
     )
 
 
@@ -266,7 +305,14 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def new_manifest(
-    *, name: str, licence: str, entries: Sequence[FileEntry], attributions: Sequence[str] = (), created_by: str = ""
+    *,
+    name: str,
+    licence: str,
+    entries: Sequence[FileEntry],
+    attributions: Sequence[str] = (),
+    created_by: str = "",
+    companions: Sequence[CompanionEntry] = (),
+    missing: Sequence[Missing] = (),
 ) -> Manifest:
     """A manifest of this version of samplegen."""
     return Manifest(
@@ -276,4 +322,6 @@ def new_manifest(
         samplegen_version=samplegen.__version__,
         files=tuple(entries),
         attributions=tuple(dict.fromkeys(attributions)),
+        companions=tuple(companions),
+        missing=tuple(missing),
     )

@@ -92,6 +92,8 @@ class PlannedOrder(ABC):
     count: int
     block = 1
     attempts = 3
+    # Whether a block may be drawn while the one before is judged: nothing may follow from the last draw.
+    ahead = False
     seed: int
     unknown_words: tuple[str, ...] = ()
 

@@ -22,8 +22,12 @@ class Recall:
     """
 
     def __init__(self, writer: PackWriter, *, again: Collection[str] = ()) -> None:
-        self._writer, self._index, self._again = writer, DuplicateIndex(), frozenset(again)
+        self._writer, self._index, self._again = writer, DuplicateIndex(), set(again)
         self._known: set[str] = set()
+
+    def expect(self, again: Collection[str]) -> None:
+        """More jobs of this run, see `again`."""
+        self._again |= set(again)
 
     def index(self) -> DuplicateIndex:
         """An index of every file that is complete now."""

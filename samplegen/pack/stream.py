@@ -30,7 +30,7 @@ class StreamedWav:
 
     Parameters
     ----------
-    bit_depth, label, date
+    bit_depth, label, date, plain
         As `samplegen.pack.tags.encode_tagged_wav`.
 
     Raises
@@ -39,9 +39,11 @@ class StreamedWav:
         If the sound is empty or does not fit a WAV file.
     """
 
-    def __init__(self, sound: LongSound, *, bit_depth: int = 24, label: str = "", date: str = NO_DATE) -> None:
+    def __init__(
+        self, sound: LongSound, *, bit_depth: int = 24, label: str = "", date: str = NO_DATE, plain: bool = False
+    ) -> None:
         self._sound, self._bit_depth = sound, bit_depth
-        before, after = tagged_chunks(sound, bit_depth=bit_depth, label=label, date=date)
+        before, after = tagged_chunks(sound, bit_depth=bit_depth, label=label, date=date, plain=plain)
         data_bytes = sound.source.length * sound.source.channels * bit_depth // 8
         padding = b"\0" * (data_bytes % 2)
         head = b"".join(encode_chunk(*chunk) for chunk in before)

@@ -56,7 +56,9 @@ def _id3(tags: Tags, *, label: str) -> dict[str, str]:
     }
 
 
-def encode_tagged_wav(sound: Sound, *, bit_depth: int = 24, label: str = "", date: str = NO_DATE) -> bytes:
+def encode_tagged_wav(
+    sound: Sound, *, bit_depth: int = 24, label: str = "", date: str = NO_DATE, plain: bool = False
+) -> bytes:
     """The whole WAV file of a sound, with its tags in the order that readers expect.
 
     16 bits are dithered from the sound's own seed.
@@ -67,13 +69,15 @@ def encode_tagged_wav(sound: Sound, *, bit_depth: int = 24, label: str = "", dat
         Name of the pack, written as album and project.
     date
         ``YYYY-MM-DD`` or empty. It is never taken from the clock: equal sounds give equal bytes.
+    plain
+        Leave out all tags: some hardware samplers stop at chunks that they do not know.
 
     Raises
     ------
     OutputError
         If the sound is empty or does not fit a WAV file.
     """
-    before, after = tagged_chunks(sound, bit_depth=bit_depth, label=label, date=date)
+    before, after = tagged_chunks(sound, bit_depth=bit_depth, label=label, date=date, plain=plain)
     audio, dither = sound.audio, dither_of(sound, bit_depth=bit_depth)
     noise = None if dither is None else triangular_noise(*dither, shape=(audio.length, audio.channels))
     return join_chunks([*before, (b"data", encode_pcm(audio.samples, bit_depth=bit_depth, noise=noise)), *after])
@@ -94,8 +98,10 @@ def dither_of(sound: Described, *, bit_depth: int) -> tuple[np.random.Generator,
     return np.random.Generator(np.random.PCG64(words)), np.random.Generator(ahead)
 
 
-def tagged_chunks(sound: Described, *, bit_depth: int, label: str, date: str) -> tuple[Chunks, Chunks]:
-    """The chunks (name, payload) before ``data`` and behind it.
+def tagged_chunks(
+    sound: Described, *, bit_depth: int, label: str, date: str, plain: bool = False
+) -> tuple[Chunks, Chunks]:
+    """The chunks (name, payload) before ``data`` and behind it; of a `plain` file, ``fmt`` alone.
 
     Raises
     ------
@@ -105,6 +111,8 @@ def tagged_chunks(sound: Described, *, bit_depth: int, label: str, date: str) ->
     extent, tags = sound.extent, sound.tags
     if extent.length == 0:
         raise OutputError("A sound without samples cannot be written.")
+    if plain:
+        return [(b"fmt ", encode_format(extent, bit_depth=bit_depth))], []
     markers = chunks.bar_markers(tags, length=extent.length)
     text, origin = describe(tags), sound.provenance
     before = [

@@ -57,6 +57,10 @@ class Reader:
         value = self._get(name, "a text or null", lambda value: value is None or isinstance(value, str))
         return None if value is None else str(value)
 
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        return bool(self._get(name, "true or false", lambda value: isinstance(value, bool)))
+
     def integer(self, name: str) -> int:
         """A whole number."""
         return int(self._get(name, "a whole number", _is_integer))
@@ -105,6 +109,21 @@ class Reader:
             lambda value: isinstance(value, dict) and all(item is None or _is_number(item) for item in value.values()),
         )
         return dict(value)
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """An object whose members are whole numbers, none below zero; empty where it is missing."""
+        if name not in self._members:
+            return {}
+        value = self._get(
+            name,
+            "an object of whole numbers",
+            lambda value: isinstance(value, dict) and all(_is_integer(item) and item >= 0 for item in value.values()),
+        )
+        return dict(value)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a member: those that later versions added may be missing."""
+        return name in self._members
 
     def relative_path(self, name: str) -> str:
         """A path with ``/`` that stays inside the folder it is relative to."""
