@@ -6,16 +6,18 @@ the manifest keeps.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
 from samplegen import units
 from samplegen.audio import quality
-from samplegen.audio.key import estimate_key
+from samplegen.audio.key import NOTES, estimate_key
 from samplegen.audio.quarters import QUARTERS, measure_quarters
 from samplegen.audio.tempo import tempo_matches
+from samplegen.audio.tonality import second_key, second_pitch
 from samplegen.pack.duplicates import DuplicateIndex, min_distance_db
+from samplegen.pack.keys import Key
 from samplegen.pack.sound import PEAK_CEILING_DB, Described, Sound, Tags, key_to_pitch_class
 from samplegen.pack.verdict import GateResult, Verdict
 
@@ -25,6 +27,12 @@ TEMPO_TOLERANCE_BPM: Final = 0.5
 MAX_DC: Final = 5e-3
 MAX_ONSET_MS: Final = 1.0
 MIN_KEY_CONFIDENCE: Final = 0.5
+MIN_VERIFIED_KEY: Final = 0.3
+MIN_VERIFIED_PITCH: Final = 0.4
+MAX_PITCH_CENTS: Final = 20.0
+TAIL_DB: Final = -60.0
+MAX_TAIL_S: Final = 0.25
+MAX_END_DB: Final = -40.0
 # Their sounds are made of a recording that the user gave.
 RECORDING_ENGINES: Final = frozenset({"morph_chain", "phase_diffusion"})
 _ROUNDING_DB: Final = 1e-3
@@ -166,19 +174,70 @@ def _are_related(first: str, second: str) -> bool:
 
 
 def gate_key(sound: Sound, measures: Measures) -> GateResult | None:
-    """The measured key of a pitched loop or texture is the tagged one or a close relative of it.
+    """A key that was asked for is verified; one that was measured only must not be contradicted.
 
-    Estimates confuse a key with its relative, parallel, dominant and subdominant,
-    and a faint estimate says nothing: only a clear and distant key fails.
+    Where a key was asked for, a second estimator that shares nothing with the one that chose the
+    transposition decides: see `_verify_loop` and `_verify_one_shot`. Of a measured key, estimates
+    confuse relative, parallel, dominant and subdominant, so that only a clear and distant one fails.
     """
     tags = sound.tags
-    if tags.key is None or tags.kind not in ("loop", "texture"):
+    if tags.key is None:
+        return None
+    asked = sound.provenance.parameters.get("key")
+    if asked is not None:
+        heard = sound.provenance.parameters.get("transposition", {}).get("heard")
+        if heard is None:
+            return _result("key", passed=False, measured=None, limit=None, reason="It has no clear key or pitch.")
+        verify = _verify_one_shot if tags.kind == "one_shot" else _verify_loop
+        return verify(sound, Key(asked), measures)
+    if tags.kind not in ("loop", "texture"):
         return None
     estimate = estimate_key(sound.audio)
     confidence = measures["key_confidence"] = estimate.confidence
     passed = confidence < MIN_KEY_CONFIDENCE or _are_related(estimate.name, tags.key)
     reason = f"Its key sounds like {estimate.name}, not {tags.key}."
     return _result("key", passed=passed, measured=confidence, limit=MIN_KEY_CONFIDENCE, reason=reason)
+
+
+def _verify_loop(sound: Sound, key: Key, measures: Measures) -> GateResult:
+    """The asked tonic in the asked mode or without any heard mode, or the relative key (the same seven notes)."""
+    heard = second_key(sound.audio)
+    confidence = measures["key_confidence"] = heard.confidence
+    passed = key.relation(tonic=heard.tonic, mode=heard.mode) is not None and confidence >= MIN_VERIFIED_KEY
+    reason = (
+        f"Its key sounds like {NOTES[heard.tonic]} {heard.mode or ''}".rstrip()
+        + f" ({confidence:.2f}), not {key.name}."
+    )
+    return _result("key", passed=passed, measured=confidence, limit=MIN_VERIFIED_KEY, reason=reason)
+
+
+def _verify_one_shot(sound: Sound, key: Key, measures: Measures) -> GateResult:
+    """A clear pitch within `MAX_PITCH_CENTS` of the asked tonic, in any octave."""
+    heard = second_pitch(sound.audio)
+    measures["key_confidence"] = heard.confidence
+    if heard.midi is None or heard.confidence < MIN_VERIFIED_PITCH:
+        return _result("key", passed=False, measured=None, limit=None, reason="It has no clear pitch.")
+    cents = measures["pitch_cents"] = 100.0 * ((heard.midi - key.tonic + 6.0) % 12.0 - 6.0)
+    reason = f"Its pitch is {cents:+.0f} cents from the tonic of {key.name}; {MAX_PITCH_CENTS:g} are allowed."
+    return _result("key", passed=abs(cents) <= MAX_PITCH_CENTS, measured=cents, limit=MAX_PITCH_CENTS, reason=reason)
+
+
+def gate_tail(sound: Sound, measures: Measures) -> GateResult | None:
+    """A one-shot ends in silence, not in the middle of its sound, and not with silence of length."""
+    if sound.tags.kind != "one_shot" or sound.provenance.engine in RECORDING_ENGINES or not sound.audio.length:
+        return None
+    level = np.abs(sound.audio.samples).max(axis=0)
+    loudest = max(float(level.max()), 1e-9)
+    end_db = measures["end_db"] = max(-120.0, units.gain_to_db(float(level[-1]) / loudest))
+    heard = np.flatnonzero(level > loudest * units.db_to_gain(TAIL_DB))
+    tail_s = measures["tail_s"] = (
+        sound.audio.length - 1 - int(heard[-1] if heard.size else 0)
+    ) / sound.audio.sample_rate
+    if end_db > MAX_END_DB:
+        reason = f"It is cut off {end_db:.0f} dB below its peak; {MAX_END_DB:g} are needed."
+        return _result("tail", passed=False, measured=end_db, limit=MAX_END_DB, reason=reason)
+    reason = f"It ends with {tail_s:.2f} s of silence; {MAX_TAIL_S:g} are allowed."
+    return _result("tail", passed=tail_s <= MAX_TAIL_S, measured=tail_s, limit=MAX_TAIL_S, reason=reason)
 
 
 def gate_rise(sound: Sound, measures: Measures) -> GateResult | None:
@@ -212,6 +271,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "silence": gate_silence,
     "clicks": gate_clicks,
     "onset": gate_onset,
+    "tail": gate_tail,
     "seam": gate_seam,
     "tempo": gate_tempo,
     "key": gate_key,
@@ -231,8 +291,29 @@ def gate_duplicate(sound: Sound, measures: Measures, *, index: DuplicateIndex) -
     return _result("duplicate", passed=passed, measured=neighbour.distance_db, limit=limit, reason=reason)
 
 
-def judge(sound: Sound, *, index: DuplicateIndex | None = None, loudness: bool = True) -> Verdict:
-    """Ask every gate of `GATES`, and whether `index` knows the sound already.
+class Guard(Protocol):
+    """How near a sound is to what a model learned from; a smaller distance is nearer."""
+
+    @property
+    def limit(self) -> float:
+        """Below this distance a sound counts as remembered."""
+
+    def distance(self, sound: Sound) -> float:
+        """To the nearest sound of the training set."""
+
+
+def gate_memorisation(sound: Sound, measures: Measures, *, guard: Guard) -> GateResult:
+    """A sound is not one that the model learned from."""
+    distance = measures["memory_distance"] = guard.distance(sound)
+    reason = f"It is nearly a sound of the training set: distance {distance:.3f}, {guard.limit:.3f} are needed."
+    passed = distance >= guard.limit
+    return _result("memorisation", passed=passed, measured=distance, limit=guard.limit, reason=reason)
+
+
+def judge(
+    sound: Sound, *, index: DuplicateIndex | None = None, guard: Guard | None = None, loudness: bool = True
+) -> Verdict:
+    """Ask every gate of `GATES`, whether `index` knows the sound already, and whether `guard` finds it remembered.
 
     The index is not changed; add the sound to it when it is kept. `loudness` adds the measure
     ``lufs``, which no gate needs; loading what measures it takes longer than all gates together.
@@ -241,4 +322,6 @@ def judge(sound: Sound, *, index: DuplicateIndex | None = None, loudness: bool =
     results = [gate(sound, measures) for gate in GATES.values()]
     if index is not None:
         results.append(gate_duplicate(sound, measures, index=index))
+    if guard is not None:
+        results.append(gate_memorisation(sound, measures, guard=guard))
     return Verdict(tuple(result for result in results if result is not None), measures)

@@ -13,13 +13,15 @@ from samplegen.audio.types import Audio
 from samplegen.conditioning.vocabulary import LOOP_KINDS
 from samplegen.errors import InputError, ModelError, SamplegenError, UsageError
 from samplegen.pack.duplicates import DuplicateIndex
+from samplegen.pack.keys import KEYED_ONE_SHOTS, PITCHED_LOOPS, PITCHED_ONE_SHOTS, Key
 from samplegen.pack.manifest import job_key
 from samplegen.pack.orders import PlannedOrder, derive_seed
-from samplegen.pack.prompts import Form, Prompt, plain_kind, settle, settle_choice
+from samplegen.pack.prompts import Form, Prompt, plain_kind, settle, settle_choice, spoken_kind
 from samplegen.pack.requests import GeneratorRequest, LoopRequest, OneShotRequest
 from samplegen.pack.sound import Provenance, Sound, Tags
+from samplegen.pack.tuning import Tuned, tune_loop, tune_one_shot
 from samplegen.pack.verdict import Verdict
-from samplegen.pack.wishes import Described, Wish, announcement, no_key
+from samplegen.pack.wishes import Described, Wish, announcement, refuse_key
 from samplegen.post.chains import Chain, apply_chain
 from samplegen.post.loudness import normalise_peak, remove_dc
 from samplegen.post.presets import find_chain
@@ -38,21 +40,19 @@ DEFAULT_BARS: Final = 4
 DEFAULT_METER: Final = (4, 4)
 _KEY_CONFIDENCE: Final = 0.7
 _PITCH_CONFIDENCE: Final = 0.8
-_PITCHED_LOOPS: Final = ("loop_bass", "loop_chord")
-_PITCHED_ONE_SHOTS: Final = ("bass", "synth", "tom")
 
 
 class _GeneratorOrder(PlannedOrder):
     """What both orders do alike: one seed a draw (in a row one for all), one key a sound."""
 
-    block, attempts = BLOCK, ATTEMPTS
+    block, attempts, ahead = BLOCK, ATTEMPTS, True
     form: Form
+    _key: Key | None
+    _keyed: tuple[str, ...]
 
     def __init__(self, request: GeneratorRequest, generator: "Generator", *, seed: int) -> None:
         super().__init__()
         self.count, self.seed, self._generator = request.count, seed, generator
-        if request.key is not None:
-            raise UsageError(f"{no_key(generator.name)} Leave out --key.")
         self.wish = Wish(request, generator, form=self.form)
         self.unknown_words, self.notes = self.wish.unknown_words, self.wish.notes()
         self.applied: dict[str, Any] = {}
@@ -117,6 +117,26 @@ class _GeneratorOrder(PlannedOrder):
         self.notes.append(f"Nearest kind of what it should be like: {plain_kind(kind)}. Give --kind for another.")
         return (kind,)
 
+    def _leave_out_key(self, kinds: Sequence[str]) -> None:
+        """Note that a prompt's key means nothing to some kinds."""
+        if self.wish.key_words and kinds:
+            made = ", ".join(dict.fromkeys(map(spoken_kind, kinds)))
+            self.notes.append(f"No key is given to these kinds: {made}. Left out of the prompt: {self.wish.key_words}.")
+
+    def _asked_key(self, index: int) -> Key | None:
+        """What sound `index` is transposed to."""
+        return self._key if self._described(index).kind in self._keyed else None
+
+    def _key_parameters(self, index: int) -> dict[str, Any]:
+        """For job and manifest; nothing where no key is asked for."""
+        key = self._asked_key(index)
+        return {"key": key.name} if key else {}
+
+    def _sound(self, index: int, seed: int, audio: Audio, tags: Tags, tuned: Tuned | None) -> Sound:
+        """A finished sound with its provenance."""
+        parameters = self._parameters(index) | ({"transposition": dict(tuned.parameters)} if tuned else {})
+        return Sound(audio, tags, _provenance(self._generator, seed, parameters))
+
     @property
     @abstractmethod
     def _far(self) -> Described:
@@ -154,6 +174,11 @@ class LoopOrder(_GeneratorOrder):
         kinds = settle_choice("--kind", asked, found)
         self._kind = (kinds or self._guess(known.loop_kinds) or known.loop_kinds)[0]
         self._styles, found_styles = self._settle_styles(request.style)
+        self._keyed = PITCHED_LOOPS
+        self._key = self.wish.settle_key() if self._kind in PITCHED_LOOPS else None
+        if self._kind not in PITCHED_LOOPS:
+            refuse_key(request, [self._kind], keyed=PITCHED_LOOPS)
+            self._leave_out_key([self._kind])
         self._time = _settle_time(request, prompt)
         bpm, bars, meter = self._time
         _check_tempo(bpm, known=known, model=generator.name, prompt=prompt if request.bpm is None else None)
@@ -162,6 +187,7 @@ class LoopOrder(_GeneratorOrder):
             bpm=prompt and prompt.bpm and bpm, bars=prompt and prompt.bars and bars,
             meter=prompt and prompt.meter and f"{meter[0]}/{meter[1]}",
             kind=[plain_kind(kind) for kind in found[:1]], style=found_styles, words=prompt and list(prompt.words),
+            key=self._key and self.wish.key_words and self._key.name,
         )  # fmt: skip
         self._plan = generator.plan_loop(bpm=bpm, bars=bars, beats_per_bar=meter[0])
 
@@ -197,18 +223,22 @@ class LoopOrder(_GeneratorOrder):
         return {
             "index": index, "kind": described.kind, "style": described.style, "words": described.words, "bpm": bpm,
             "bars": bars, "meter": meter, "fx": _chain_text(self._chain), **self.wish.parameters(index),
+            **self._key_parameters(index),
         }  # fmt: skip
 
     def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
         (bpm, bars, meter), described = self._time, self._described(index)
-        audio = normalise_peak(remove_dc(audio, ring=True), peak_db=PEAK_DB)
+        asked = self._asked_key(index)
+        tuned = tune_loop(audio, key=asked) if asked else None
+        audio = normalise_peak(remove_dc(tuned.audio if tuned else audio, ring=True), peak_db=PEAK_DB)
         if self._chain is not None:
             audio = apply_chain(audio, self._chain, loop=True)
+        key = asked.name if asked else _measured_key(audio) if described.kind in PITCHED_LOOPS else None
         tags = Tags(
-            "loop", described.kind, bpm=bpm, bars=bars, meter=meter, genre=described.style or "",
-            key=_measured_key(audio) if described.kind in _PITCHED_LOOPS else None, **self._tags(index, described),
+            "loop", described.kind, bpm=bpm, bars=bars, meter=meter, genre=described.style or "", key=key,
+            **self._tags(index, described),
         )  # fmt: skip
-        return Sound(audio, tags, _provenance(self._generator, seed, self._parameters(index)))
+        return self._sound(index, seed, audio, tags, tuned)
 
 
 class OneShotOrder(_GeneratorOrder):
@@ -225,7 +255,7 @@ class OneShotOrder(_GeneratorOrder):
             _check_choice("--kind", kind, known.kinds)
         found = makeable(prompt.kinds if prompt else (), known.kinds, model=generator.name, notes=self.notes)
         kinds = settle_choice("--kind", request.kinds, found)
-        self._kinds = kinds or self._guess(known.kinds) or known.kinds
+        self._kinds = self._settle_key(request, kinds or self._guess(known.kinds)) or known.kinds
         if request.style is not None:
             _check_choice("--style", request.style, known.styles)
         styles = settle_choice("--style", (request.style,) if request.style else (), prompt.styles if prompt else ())
@@ -234,8 +264,27 @@ class OneShotOrder(_GeneratorOrder):
             words = " and ".join(f'"{fact.words}"' for fact in prompt.facts)
             self.notes.append(f"One-shots have no tempo, bars or meter. Left out of the prompt: {words}.")
         self._announce(
-            kind=list(found), style=list(prompt.styles) if prompt else [], words=prompt and list(prompt.words)
-        )
+            kind=list(found), style=list(prompt.styles) if prompt else [], words=prompt and list(prompt.words),
+            key=self._key and self.wish.key_words and self._key.name,
+        )  # fmt: skip
+
+    def _settle_key(self, request: OneShotRequest, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        """The kinds to make; where --key is given and no kind, those that have a pitch."""
+        known = self._generator.description.kinds
+        pitched = tuple(kind for kind in known if kind in PITCHED_ONE_SHOTS)
+        if request.key is None:
+            self._keyed = PITCHED_ONE_SHOTS
+            self._leave_out_key([kind for kind in kinds or known if kind not in pitched])
+        else:
+            self._keyed = KEYED_ONE_SHOTS
+            refuse_key(request, [kind for kind in kinds if kind not in KEYED_ONE_SHOTS], keyed=KEYED_ONE_SHOTS)
+            if not (kinds or pitched):
+                refuse_key(request, known, keyed=KEYED_ONE_SHOTS)
+            if not kinds:
+                self.notes.append(f"These kinds have a key and are made: {', '.join(pitched)}.")
+                kinds = pitched
+        self._key = self.wish.settle_key() if set(kinds or known) & set(self._keyed) else None
+        return kinds
 
     def _draw(self, seeds: list[int], conditions: dict[str, Any]) -> list[Audio]:
         return self._generator.make_one_shots(seeds=seeds, **conditions)
@@ -258,17 +307,21 @@ class OneShotOrder(_GeneratorOrder):
         described = self._described(index)
         return {
             "index": index, "kind": described.kind, "words": described.words, "fx": _chain_text(self._chain),
-            **self.wish.parameters(index),
+            **self.wish.parameters(index), **self._key_parameters(index),
         }  # fmt: skip
 
     def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
         described = self._described(index)
-        audio = normalise_peak(trim_one_shot(remove_dc(audio, ring=False)), peak_db=PEAK_DB)
+        asked = self._asked_key(index)
+        tuned = tune_one_shot(trim_one_shot(audio), key=asked) if asked else None
+        audio = remove_dc(tuned.audio if tuned else audio, ring=False)
+        audio = normalise_peak(trim_one_shot(audio), peak_db=PEAK_DB)
         if self._chain is not None:
             audio = trim_one_shot(apply_chain(audio, self._chain, loop=False))
-        root = _measured_root(audio) if described.kind in _PITCHED_ONE_SHOTS else None
-        tags = Tags("one_shot", described.kind, root_note=root, **self._tags(index, described))
-        return Sound(audio, tags, _provenance(self._generator, seed, self._parameters(index)))
+        root = tuned.root_note if tuned else _measured_root(audio) if described.kind in PITCHED_ONE_SHOTS else None
+        key = asked.name if asked else None
+        tags = Tags("one_shot", described.kind, key=key, root_note=root, **self._tags(index, described))
+        return self._sound(index, seed, audio, tags, tuned)
 
 
 def _provenance(generator: "Generator", seed: int, parameters: Mapping[str, Any]) -> Provenance:

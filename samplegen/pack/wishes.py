@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from samplegen.errors import UsageError
+from samplegen.pack.keys import Key, parse_key
+from samplegen.pack.prompt_facts import find_facts
 from samplegen.pack.prompt_vectors import PromptVectors, require_words
 from samplegen.pack.prompts import Form, Prompt, plain_kind, spoken_kind, understand
 from samplegen.pack.requests import GeneratorRequest
@@ -94,12 +96,33 @@ class Wish:
     def notes(self) -> list[str]:
         """What was cut or cannot be asked for."""
         prompts = [prompt for prompt in (self.prompt, self.far) if prompt]
-        notes = [note for prompt in prompts for note in prompt.notes]
-        keys = [prompt.key.words for prompt in prompts if prompt.key]
-        if keys:
-            words = " and ".join(f'"{key}"' for key in dict.fromkeys(keys))
-            notes.append(f"{no_key(self._generator.name)} Left out of the prompt: {words}.")
-        return notes
+        return [note for prompt in prompts for note in prompt.notes]
+
+    @property
+    def key_words(self) -> str:
+        """What the prompts say of a key, in quotation marks; empty where nothing."""
+        words = [prompt.key.words for prompt in (self.prompt, self.far) if prompt and prompt.key]
+        return " and ".join(f'"{key}"' for key in dict.fromkeys(words))
+
+    def settle_key(self) -> Key | None:
+        """The key of --key and the prompts.
+
+        Raises
+        ------
+        UsageError
+            If they name several.
+        """
+        said: list[tuple[Key, str]] = []
+        if self._request.key is not None:
+            said.append((parse_key(self._request.key), f"--key is {self._request.key}"))
+        for prompt, option in ((self.prompt, "The prompt"), (self.far, "--morph-to")):
+            words = prompt.key.words.split(", ") if prompt and prompt.key else []
+            facts = [(find_facts(word).key, word) for word in words]
+            said += [(Key(fact.value), f'{option} says "{word}"') for fact, word in facts if fact]
+        for key, saying in said[1:]:
+            if not key.equals(said[0][0]):
+                raise UsageError(f"{said[0][1]}, but {_lower(saying)}. Keep one key.")
+        return said[0][0] if said else None
 
     def text(self, prompt: Prompt | None, kind: str) -> str:
         """For CLAP: the prompt, with the kind where only an option says it; the kind's name where nothing is said."""
@@ -180,9 +203,19 @@ class Wish:
             raise UsageError(f"--morph-to makes a row of sounds, and -n is {request.count}. Ask for 2 or more.")
 
 
-def no_key(model: str) -> str:
-    """What is said where a key is asked for."""
-    return f"The model {model} cannot be asked for a key: pitched loops say what key they have."
+def refuse_key(request: GeneratorRequest, unpitched: Sequence[str], *, keyed: Sequence[str]) -> None:
+    """Refuse --key for kinds that have none.
+
+    Raises
+    ------
+    UsageError
+        If --key is given and there are such kinds.
+    """
+    if request.key is None or not unpitched:
+        return
+    key = parse_key(request.key)
+    lacking, allowed = (", ".join(map(plain_kind, kinds)) for kinds in (unpitched, keyed))
+    raise UsageError(f"--key {key.name} means nothing to these kinds: {lacking}. Kinds with a key: {allowed}.")
 
 
 def announcement(applied: Mapping[str, Any]) -> str | None:
@@ -194,10 +227,16 @@ def announcement(applied: Mapping[str, Any]) -> str | None:
         said.append("1 bar" if applied["bars"] == 1 else f"{applied['bars']} bars")
     if "meter" in applied:
         said.append(applied["meter"])
+    if applied.get("key"):
+        said.append(f"in {applied['key']}")
     for name in ("kind", "style"):
         if applied.get(name):
             said.append(f"{name} {' and '.join(map(plain_kind, applied[name]))}")
     return f"From the prompt: {', '.join(said)}." if said else None
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:] if words.startswith("The") else words
 
 
 def _require_clap(request: GeneratorRequest, generator: "Generator") -> None:

@@ -27,7 +27,7 @@ def failed(sound: Sound, *, index: DuplicateIndex | None = None) -> set[str]:
 def test_a_good_loop_passes_every_gate() -> None:
     verdict = judge(make_loop(), index=DuplicateIndex())
     assert verdict.reasons == ()
-    assert {result.name for result in verdict.results} == set(GATES) - {"onset", "key", "rise"}
+    assert {result.name for result in verdict.results} == set(GATES) - {"onset", "tail", "key", "rise"}
     assert verdict.measures["peak_db"] == pytest.approx(-1.0, abs=0.01)
     tempo = verdict.measures["tempo_bpm"]
     assert tempo is not None and abs(tempo - 120) < 0.5

@@ -144,8 +144,7 @@ def test_facts_are_applied_and_told_first(tmp_path: Path) -> None:
     assert (entry["bpm"], entry["bars"], entry["meter"]) == (150.0, 2, [3, 4])
     assert told == [
         "From the prompt: 150 BPM, 2 bars, 3/4, kind drums, style techno.",
-        "The model generator-tiny-text cannot be asked for a key: pitched loops say what key they have. "
-        'Left out of the prompt: "Am".',
+        'No key is given to these kinds: drum loop. Left out of the prompt: "Am".',
     ]
     assert result.applied == {
         "bpm": 150.0, "bars": 2, "meter": "3/4", "kind": ["drums"], "style": ["techno"], "words": ["dark"],
@@ -203,7 +202,10 @@ def test_words_only_clap_knows_are_no_reason_to_refuse(tmp_path: Path) -> None:
         ({"morph_to": "snare", "count": 2}, "needs something to start from"),
         ({"prompt": "kick", "like_weight": 0.3}, "--like-weight shares between --like and --prompt"),
         ({"prompt": "kick", "text_gap": "shift"}, "clap-tiny has nothing measured for --text-gap shift"),
-        ({"prompt": "kick", "key": "Am"}, "cannot be asked for a key: .* Leave out --key"),
+        ({"prompt": "snare", "key": "Am"}, "--key Am means nothing to these kinds: snare. Kinds with a key: bass, synth"),
+        ({"prompt": "bass in Dm", "key": "Am"}, '--key is Am, but the prompt says "in Dm". Keep one key'),
+        ({"prompt": "bass in Dm, F#m"}, "Keep one key"),
+        ({"kinds": ("bass",), "key": "H"}, "'H' is not a key"),
     ],
 )
 def test_one_shots_that_are_refused(tmp_path: Path, asked: dict[str, Any], message: str) -> None:
