@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import samplegen
-from samplegen.cli import data, doctor, generate, models, pack, recordings, riser, search, train
+from samplegen.cli import data, doctor, generate, humanize, midi, models, pack, recordings, riser, search, sync, train
 from samplegen.cli.console import print_json
 from samplegen.cli.failures import INTERRUPTED, Failure, describe_failure, interrupted
 
@@ -48,8 +48,11 @@ app.command("oneshots")(generate.oneshots)
 app.command("morph")(recordings.morph)
 app.command("phase")(recordings.phase)
 app.command("riser")(riser.riser)
+app.command("humanize")(humanize.humanize)
 app.command("search")(search.search)
 app.command("doctor")(doctor.doctor)
+app.command("sync")(sync.sync)
+app.add_typer(midi.app, name="midi")
 app.add_typer(pack.app, name="pack")
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")

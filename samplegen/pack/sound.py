@@ -57,6 +57,8 @@ class Tags:
         MIDI note 0 to 127 that the sound plays when not transposed.
     place
         In a row of sounds, such as ``m025``; names carry it.
+    folder
+        Where in the folder of its kind it lies, such as ``Kit-1/Snares``; empty is the category's own.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class Tags:
     comment: str = ""
     keywords: tuple[str, ...] = ()
     place: str = ""
+    folder: str = ""
 
     def __post_init__(self) -> None:
         """Refuse values that no file tag could hold."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,6 +26,9 @@ from samplegen.errors import UsageError
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.unet import UNet
 from samplegen.units import bars_to_samples, seconds_to_samples
+
+if TYPE_CHECKING:
+    from samplegen.engines.alpha_blend.editing import Edited
 
 FAMILY = "generator-alpha-blend"
 _BLEND_S = 0.005
@@ -234,6 +238,12 @@ class Generator:
         latents = self._sample(self.network, beat, wish, seeds, repeats=1, circular=False, progress=progress)
         samples = self.codec.decode(Latents(latents, self._frame_rate)).numpy()
         return [Audio(row, self.codec.sample_rate) for row in samples]
+
+    def edit(self, audios: Sequence[Audio], **wanted: Any) -> list["Edited"]:
+        """Variations of sounds; see `samplegen.engines.alpha_blend.editing.edit_sounds`."""
+        from samplegen.engines.alpha_blend.editing import edit_sounds
+
+        return edit_sounds(self, audios, **wanted)
 
     @property
     def _frame_rate(self) -> float:
