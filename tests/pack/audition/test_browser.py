@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_the_page_plays_marks_filters_and_saves(tmp_path):
     sys.modules[spec.name] = benchmark
     spec.loader.exec_module(benchmark)
     view = make_pack(tmp_path, loops=3, one_shots=4, name="</script><b>Small pack")
-    (tmp_path / "audition.html").write_bytes(make_audition(view)[0].data)
+    (tmp_path / "audition.html").write_bytes(make_audition(replace(view, description="x" * 300))[0].data)
     findings = benchmark.examine(tmp_path, chromium=CHROMIUM)
     assert len(findings) > 15
     assert [finding for finding in findings if not finding.good] == []

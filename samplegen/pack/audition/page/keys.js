@@ -59,6 +59,11 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
+// Some browsers click a button when space is let go, though its keydown was taken.
+document.addEventListener('keyup', (event) => {
+  if (event.key === ' ' && state.keys && event.target.matches('.pick')) event.preventDefault();
+});
+
 async function nameKeys() {
   if (!navigator.keyboard || !navigator.keyboard.getLayoutMap) return;
   try {
