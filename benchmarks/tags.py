@@ -34,7 +34,14 @@ class LoopInfo(ctypes.Structure):
 
 
 def expected(entry: FileEntry) -> dict[str, Facts]:
-    """What each reader should say of a file, by reader and fact."""
+    """What each reader should say of a file, by reader and fact; of an untagged one, what ``fmt`` says."""
+    if not entry.tagged:
+        plain: Facts = {"sample rate": entry.sample_rate, "channels": entry.channels}
+        return {
+            "exiftool": plain | {"bits": entry.bit_depth},
+            "libsndfile": plain | {"length": entry.length},
+            "wavinfo": plain | {"bits": entry.bit_depth, "length": entry.length, "loop points": [], "originator": None},
+        }
     is_loop = entry.kind == "loop"
     beats = 0 if entry.kind == "one_shot" else entry.beats or 0
     common: Facts = {

@@ -100,6 +100,8 @@ class PackWriter:
         what earlier builds made for others.
     tagged
         False writes audio alone, for hardware that stumbles over tags.
+    rejected
+        Jobs of sounds that listeners did not want, for the manifest.
 
     Attributes
     ----------
@@ -135,6 +137,7 @@ class PackWriter:
         force: bool = False,
         words: Mapping[str, str] | None = None,
         tagged: bool = True,
+        rejected: Collection[str] = (),
     ) -> None:
         if sample_rate not in SAMPLE_RATES:
             raise UsageError(f"Packs are written at 44100 or 48000 Hz, not {sample_rate}.")
@@ -145,7 +148,7 @@ class PackWriter:
         self.prefix, self.template = check_prefix(prefix), check_template(template)
         self.sample_rate, self.bit_depth = sample_rate, bit_depth
         self.licence, self.date, self.created_by, self.force = licence, date, created_by, force
-        self.words, self.tagged, self.section = words, tagged, ""
+        self.words, self.tagged, self.rejected, self.section = words, tagged, rejected, ""
         self.notes: list[str] = []
         self._written_as = _stamp(name, prefix, template, date) if words is not None else ""
         self._journal = Journal(folder)
@@ -153,6 +156,8 @@ class PackWriter:
         if words is not None:
             self._stale = stale_paths(folder, self._journal.entries, words=words, fits=self._is_as_asked)
         earlier = self._journal.manifest if words is None or any(not entry.section for entry in self.entries) else None
+        if self._journal.manifest is not None:
+            self.rejected = {*rejected, *self._journal.manifest.rejected}
         self.attributions = tuple(dict.fromkeys((*(earlier.attributions if earlier else ()), *attributions)))
         self._missing: dict[str, Missing] = {}
         finished = {entry.job: entry for entry in self.entries if entry.job and self._has_format(entry)}
@@ -304,6 +309,7 @@ class PackWriter:
             created_by=self.created_by,
             companions=made,
             missing=tuple(self._all_missing()),
+            rejected=self.rejected,
         )
         path = write_manifest(self.folder, manifest)
         self._journal.remove()

@@ -66,6 +66,7 @@ class Journal:
         self._ours: dict[str, set[str | int]] = {}
         self._lock = threading.Lock()
         self._events: list[Mapping[str, Any]] = []
+        self._unwritten: list[str] = []
         if self.manifest is not None:
             self._know(self.manifest)
         self._read()
@@ -111,16 +112,16 @@ class Journal:
         OutputError
             If the journal cannot be written.
         """
-        self._write(entry_to_json(entry), sync=True)
+        self._write(entry_to_json(entry))
         self._entries[entry.path] = entry
         self._ours.setdefault(entry.path, set()).add(entry.sha256)
 
     def refuse(self, job: str, *, attempt: int, refusal: Refusal) -> None:
-        """Note a draw that the gates refused; errors as `append`."""
+        """Note a draw that the gates refused; it is written with the next finished file."""
         self._note({"event": "refused", "job": job, "attempt": attempt, **asdict(refusal)})
 
     def give_up(self, missing: Missing) -> None:
-        """Note a sound that no draw could make; errors as `append`."""
+        """Note a sound that no draw could make; it is written with the next finished file."""
         self._note({"event": "missing", **asdict(missing)})
 
     def intend(self, path: str, *, content: str | int) -> None:
@@ -129,7 +130,9 @@ class Journal:
         Errors as `append`.
         """
         if content not in self._ours.get(path, set()):
-            self._note({"event": "writing", "path": path, "content": content})
+            event = {"event": "writing", "path": path, "content": content}
+            self._write(event)
+            self._take(event, place=str(self._path))
 
     def forget(self, path: str) -> None:
         """Leave a file out from now on, as one that was removed."""
@@ -159,8 +162,10 @@ class Journal:
             self._missing = {sound.job: sound for sound in manifest.missing if sound.job and sound.draws}
 
     def _note(self, event: Mapping[str, Any]) -> None:
-        self._write(event, sync=False)  # a later entry's sync takes it along
-        self._take(json.loads(_line(event)), place=str(self._path))
+        """Keep an event for the next line: before that, nothing that follows from it is on the disk either."""
+        line = _line(event)
+        self._unwritten.append(line)
+        self._take(json.loads(line), place=str(self._path))
 
     def _take(self, event: Mapping[str, Any], *, place: str) -> None:
         read = Reader(event, place=place)
@@ -174,20 +179,20 @@ class Journal:
             self._ours.setdefault(read.relative_path("path"), set()).add(event["content"])
         self._events.append(event)
 
-    def _write(self, value: Mapping[str, Any], *, sync: bool) -> None:
+    def _write(self, value: Mapping[str, Any]) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._lock, self._path.open("ab") as file:
                 size = file.tell()
-                text = ("" if size else _line(_HEADER)) + _line(value)
+                text = "".join(["" if size else _line(_HEADER), *self._unwritten, _line(value)])
                 try:
                     file.write(text.encode("utf-8"))
                     file.flush()
-                    if sync:
-                        os.fsync(file.fileno())
+                    os.fsync(file.fileno())
                 except OSError:
                     file.truncate(size)
                     raise
+                self._unwritten.clear()
         except OSError as error:
             raise OutputError(f"Cannot write {self._path}: {error.strerror or error}.") from error
 

@@ -8,7 +8,7 @@ equal bytes: no clock is read and every order is fixed.
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -57,6 +57,8 @@ class Manifest:
 
     Parameters
     ----------
+    rejected
+        Jobs of the sounds that listeners did not want.
     pass_rates
         As they were read, by gate; None where none stood there. Writing counts them anew.
     """
@@ -69,6 +71,7 @@ class Manifest:
     attributions: tuple[str, ...] = ()
     companions: tuple[CompanionEntry, ...] = ()
     missing: tuple[Missing, ...] = ()
+    rejected: tuple[str, ...] = ()
     pass_rates: Mapping[str, GateRate] | None = None
 
 
@@ -156,6 +159,7 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         "attributions": list(manifest.attributions),
         "pass_rates": {name: rate.to_json() for name, rate in rates.items()},
         "missing": [dataclasses.asdict(sound) for sound in manifest.missing],
+        "rejected": sorted(manifest.rejected),
         "companions": [dataclasses.asdict(made) for made in sorted(manifest.companions, key=lambda made: made.path)],
         "files": [entry_to_json(entry) for entry in sorted(manifest.files, key=lambda entry: entry.path)],
     }
@@ -265,6 +269,7 @@ def manifest_from_json(value: object, *, place: str = MANIFEST_NAME) -> Manifest
         ),
         companions=_all_from_json(read, "companions", companion_from_json, place=place, word="companion"),
         missing=_all_from_json(read, "missing", missing_from_json, place=place, word="missing sound"),
+        rejected=read.texts("rejected") if read.has("rejected") else (),
         pass_rates=_rates_from_json(read.mapping("pass_rates"), place=place) if read.has("pass_rates") else None,
     )
 
@@ -313,6 +318,7 @@ def new_manifest(
     created_by: str = "",
     companions: Sequence[CompanionEntry] = (),
     missing: Sequence[Missing] = (),
+    rejected: Collection[str] = (),
 ) -> Manifest:
     """A manifest of this version of samplegen."""
     return Manifest(
@@ -324,4 +330,5 @@ def new_manifest(
         attributions=tuple(dict.fromkeys(attributions)),
         companions=tuple(companions),
         missing=tuple(missing),
+        rejected=tuple(sorted(rejected)),
     )

@@ -12,10 +12,12 @@ import soundfile
 from samplegen.errors import InputError
 from samplegen.pack import riff
 from samplegen.pack.check import Report, check_pack
+from samplegen.pack.companions import Companion
 from samplegen.pack.export import PackWriter
 from samplegen.pack.inference import bpm_in_name, kind_in_path, voice_in_path
 from samplegen.pack.sound import Sound
-from samplegen.pack.tags import write_sound
+from samplegen.pack.tags import encode_tagged_wav, write_sound
+from samplegen.pack.verdict import GateResult, Verdict
 from tests.pack.signals import SAMPLE_RATE, make_loop, make_one_shot, spoil
 
 
@@ -185,3 +187,43 @@ def test_kind_and_voice_in_paths() -> None:
     assert kind_in_path("One Shots/Kick/x.wav") == "one_shot" and kind_in_path("x/SG_128_kick_loop_a.wav") == "loop"
     assert kind_in_path("Kicks/a.wav") is None
     assert voice_in_path("Hats/SG_hat-closed_x.wav") == "hat_closed" and voice_in_path("a/b.wav") == ""
+
+
+def test_an_untagged_pack_is_judged_by_its_manifest(tmp_path: Path) -> None:
+    with PackWriter(tmp_path / "pack", name="Test", sample_rate=48_000, bit_depth=16, tagged=False) as writer:
+        loop = writer.add(make_loop())
+        writer.add(make_one_shot())
+    path = tmp_path / "pack" / loop.path
+    assert [name for name, _ in riff.split_chunks(path.read_bytes())] == [b"fmt ", b"data"]
+    assert soundfile.info(path).subtype == "PCM_16"
+    report = check_pack(tmp_path / "pack")
+    assert report.problems == () and "tempo_bpm" in report.measures[loop.path]
+    path.write_bytes(path.read_bytes()[:-4])
+    assert not check_pack(tmp_path / "pack").passed
+
+
+def test_what_lies_beside_the_sounds_is_checked(tmp_path: Path) -> None:
+    writer = PackWriter(tmp_path, name="Test")
+    demo = encode_tagged_wav(make_loop(seed=5))
+    entry = writer.add(make_loop())
+    writer.finish([Companion("Previews/demo.wav", "preview", demo), Companion("page.html", "page", b"<html>")])
+    report = check_pack(tmp_path)
+    assert report.problems == () and (report.checked, report.companions) == (1, 2)
+    assert entry.path in report.measures and "Previews/demo.wav" not in report.measures
+    (tmp_path / "page.html").write_bytes(b"<p>")
+    (tmp_path / "Previews" / "demo.wav").unlink()
+    assert found(check_pack(tmp_path)) == {("page.html", "companion"), ("demo.wav", "missing")}
+
+
+def test_pass_rates_are_told_and_compared_with_the_sounds(tmp_path: Path) -> None:
+    verdict = Verdict((GateResult("seam", True, None, None),), {})
+    with PackWriter(tmp_path, name="Test") as writer:
+        writer.add(make_loop(), verdict=verdict, redraws=1)
+    assert {name: rate.to_json() for name, rate in check_pack(tmp_path).pass_rates.items()} == {
+        "all": {"judged": 2, "passed": 1, "rate": 0.5}, "seam": {"judged": 2, "passed": 2, "rate": 1.0},
+    }  # fmt: skip
+    path = tmp_path / "manifest.json"
+    content = json.loads(path.read_text())
+    content["pass_rates"]["all"]["passed"] = 2
+    path.write_text(json.dumps(content))
+    assert found(check_pack(tmp_path)) == {("manifest.json", "manifest")}

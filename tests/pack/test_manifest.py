@@ -1,6 +1,7 @@
 """Manifests survive a round trip and refuse what is not one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from samplegen.errors import InputError, SamplegenError
 from samplegen.pack.licence import licence_text, write_licence
 from samplegen.pack.manifest import (
     MANIFEST_NAME,
+    CompanionEntry,
     FileEntry,
+    Missing,
     entry_of,
     job_key,
     manifest_to_json,
@@ -20,6 +23,7 @@ from samplegen.pack.manifest import (
     read_manifest,
     write_manifest,
 )
+from samplegen.pack.pass_rates import GateRate
 from samplegen.pack.sound import Provenance, Sound, Tags
 
 
@@ -88,6 +92,48 @@ def test_a_member_of_the_wrong_type_is_named(tmp_path: Path, member: str, value:
     content["files"][0][member] = value
     (tmp_path / MANIFEST_NAME).write_text(json.dumps(content))
     with pytest.raises(InputError, match=f"file 1 has {member!r}.*{message}"):
+        read_manifest(tmp_path)
+
+
+def test_what_came_later_may_be_missing(tmp_path: Path) -> None:
+    content: dict[str, Any] = manifest_to_json(new_manifest(name="x", licence="y", entries=[make_entry()]))
+    for name in ("companions", "missing", "pass_rates", "rejected"):
+        del content[name]
+    for name in ("refused", "section", "tagged", "written_as"):
+        del content["files"][0][name]
+    (tmp_path / MANIFEST_NAME).write_text(json.dumps(content))
+    found = read_manifest(tmp_path)
+    assert found is not None and found.files == (make_entry(),) and found.files[0].tagged
+    assert (found.companions, found.missing, found.pass_rates) == ((), (), None)
+
+
+def test_companions_and_missing_sounds_survive(tmp_path: Path) -> None:
+    made = CompanionEntry("MIDI/a.mid", "midi", "cd" * 32, 3, ("a.wav",))
+    lost = Missing("sound 2", "It is dull.", "loops", "k", 3, ("dull", "seam"), {"dull": 3})
+    entry = replace(make_entry(), refused={"seam": 1})
+    write_manifest(
+        tmp_path,
+        new_manifest(name="x", licence="y", entries=[entry], companions=[made], missing=[lost], rejected=["b", "a"]),
+    )
+    found = read_manifest(tmp_path)
+    assert found is not None
+    assert (found.companions, found.missing, found.rejected) == ((made,), (lost,), ("a", "b"))
+    # Three draws of the sound that is there (two redraws) and three of the one that is not.
+    assert found.pass_rates == {
+        "all": GateRate(6, 1), "dull": GateRate(3, 0), "length": GateRate(3, 3), "peak": GateRate(3, 3),
+        "seam": GateRate(6, 5),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "message"),
+    [("companions", [{"path": "../x"}], "companion 1"), ("missing", [{}], "missing sound 1 has no 'label'"),
+     ("pass_rates", {"seam": {}}, "pass rate seam has no 'judged'")],
+)  # fmt: skip
+def test_later_members_are_read_strictly(tmp_path: Path, member: str, value: object, message: str) -> None:
+    content: dict[str, Any] = manifest_to_json(new_manifest(name="x", licence="y", entries=[]))
+    (tmp_path / MANIFEST_NAME).write_text(json.dumps(content | {member: value}))
+    with pytest.raises(InputError, match=message):
         read_manifest(tmp_path)
 
 
