@@ -22,6 +22,7 @@ from samplegen.post.presets import MAX_EFFECTS, PRESETS
 MAX_CHAINS: Final = 100
 _KEYS: Final = ("effect", "description", "input_peak_db")
 _LOWEST_PEAK_DB: Final = -60.0
+_LARGEST: Final = 10**9
 
 
 def to_chain(name: str, content: Mapping[str, Any]) -> Chain:
@@ -75,4 +76,7 @@ def _read_chain(name: str, content: object, origin: Origin) -> Mapping[str, Any]
 def _to_effect(entry: object) -> Effect:
     if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
         raise UsageError(f'an effect is {shown(entry)}; it needs a type, such as type = "Compressor".')
+    for name, value in entry.items():
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise UsageError(f"{entry['type']!r:.60} {name!r:.60} is {shown(value)}, which no effect can use.")
     return Effect(entry["type"], {name: value for name, value in entry.items() if name != "type"})

@@ -61,7 +61,8 @@ def _problem(recipe: Recipe, section: Section, kind: str, name: str, known: Mapp
         return f"which no section is called.{nearest(name, known)} Sections that can be used here: {there}."
     circle = _circle(recipe, section.name, name)
     if circle:
-        return f"but that is a circle: {' of '.join(circle)}. Break it."
+        way = circle if len(circle) < 8 else [*circle[:3], "...", *circle[-2:]]
+        return f"but that is a circle: {' of '.join(way)}. Break it."
     if known[name] not in allowed:
         return f"which is one of [[{known[name]}]]; [[{kind}]] can be made of {_kinds(allowed)}."
     target = next(other for other in recipe.sections() if other.name == name)

@@ -295,8 +295,14 @@ WRONG = [
     (4, PACK + "bpm = 130\n" + LOOPS, ["not valid TOML"]),
     (5, PACK + LOOPS + "count = ", ["not valid TOML"]),
     (4, PACK + "x = " + "[" * 3000 + "]" * 3000, ["nested too deep"]),
-    (4, PACK + "a." * 10_000 + "b = 1\n" + LOOPS, ["more than 32 parts"]),
-    (4, PACK + "[" + "a." * 10_000 + "b]\n" + LOOPS, ["more than 32 parts"]),
+    (4, PACK + "a." * 10_000 + "b = 1\n" + LOOPS, ["more than 200 parts"]),
+    (4, PACK + "x = { " + '"a" . b.' * 10_000 + "b = 1 }", ["more than 200 parts"]),
+    (
+        4,
+        PACK + "[[effects.glue.effect]]\ntype = 'Gain'\ngain_db = 0x" + "f" * 9000 + "\n" + LOOPS,
+        ["no effect can use"],
+    ),
+    (4, PACK + "[" + "a." * 10_000 + "b]\n" + LOOPS, ["more than 200 parts"]),
 ]
 
 
