@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from samplegen.audio.key import PITCH_LOW_HZ, HeardKey, chroma_and_tuning, mean_tuning, rank_keys, yin
 from samplegen.audio.types import Audio
-from samplegen.units import hz_to_midi
+from samplegen.units import hz_to_midi, midi_to_hz
 
 Float64 = npt.NDArray[np.float64]
 
@@ -19,6 +19,7 @@ MINOR_PROFILE: Final = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 
 
 OPENING_PART: Final = 16
 LINE_SHARE: Final = 0.6
+MIN_LOW_SHARE: Final = 0.05
 _FRAMES: Final = 96
 _PERIODIC: Final = 0.8
 _QUIET: Final = 0.1
@@ -26,11 +27,15 @@ _QUIET: Final = 0.1
 
 @dataclass(frozen=True)
 class _Track:
-    """Pitches of a loop's frames in time order, and how much each counts (0 where it has none)."""
+    """Pitches of a loop's frames in time order, how much each counts (0 where it has none), and two shares.
+
+    `share` is that of the level in frames with a pitch, `low` that of their energy in the first three harmonics.
+    """
 
     notes: Float64
     weights: Float64
     share: float
+    low: float
 
 
 def hear_key(audio: Audio) -> HeardKey:
@@ -41,15 +46,17 @@ def hear_key(audio: Audio) -> HeardKey:
     (`rank_keys`). Silence and noise have confidence near 0.
     """
     track = _follow(audio)
-    if track.share >= LINE_SHARE:
+    shares, tuning = chroma_and_tuning(audio)
+    opening = chroma_and_tuning(audio.with_samples(audio.samples[:, : max(1, audio.length // OPENING_PART)]))[0]
+    heard = rank_keys(shares, major=MAJOR_PROFILE, minor=MINOR_PROFILE, opening=opening, tuning=tuning)
+    # A triad repeats like one voice far below it, which has no energy where that voice would have most.
+    if track.share >= LINE_SHARE and track.low >= MIN_LOW_SHARE:
         tuning = mean_tuning(track.notes, track.weights)
         first = slice(0, max(1, _FRAMES // OPENING_PART))
         shares = _histogram(track.notes - tuning, track.weights)
         opening = _histogram(track.notes[first] - tuning, track.weights[first])
-    else:
-        shares, tuning = chroma_and_tuning(audio)
-        opening = chroma_and_tuning(audio.with_samples(audio.samples[:, : max(1, audio.length // OPENING_PART)]))[0]
-    return rank_keys(shares, major=MAJOR_PROFILE, minor=MINOR_PROFILE, opening=opening, tuning=tuning)
+        heard = rank_keys(shares, major=MAJOR_PROFILE, minor=MINOR_PROFILE, opening=opening, tuning=tuning)
+    return heard
 
 
 def _follow(audio: Audio) -> _Track:
@@ -61,12 +68,21 @@ def _follow(audio: Audio) -> _Track:
     frames = [around[start : start + size] for start in starts]
     levels = np.array([np.sqrt(np.square(frame).sum()) for frame in frames])
     if levels.max(initial=0.0) <= 1e-6:
-        return _Track(np.zeros(_FRAMES), np.zeros(_FRAMES), 0.0)
+        return _Track(np.zeros(_FRAMES), np.zeros(_FRAMES), 0.0, 0.0)
     readings = [yin(frame, window=window, sample_rate=audio.sample_rate) for frame in frames]
     notes = np.array([hz_to_midi(hz) for hz, _ in readings])
     loud = levels * (levels > _QUIET * levels.max())
     weights = loud * (np.array([clear for _, clear in readings]) > _PERIODIC)
-    return _Track(notes, weights, float(weights.sum() / loud.sum()))
+    lows = np.array([_low_share(frame, note, audio.sample_rate) for frame, note in zip(frames, notes, strict=True)])
+    low = float((weights * lows).sum() / max(float(weights.sum()), 1e-12))
+    return _Track(notes, weights, float(weights.sum() / loud.sum()), low)
+
+
+def _low_share(frame: Float64, note: float, sample_rate: int) -> float:
+    """Share of a frame's energy in the first three harmonics of a note."""
+    power = np.square(np.abs(np.fft.rfft(frame * np.hanning(frame.size))))
+    edge = int(3.5 * midi_to_hz(note) * frame.size / sample_rate) + 1
+    return float(power[:edge].sum() / max(float(power.sum()), 1e-12))
 
 
 def _histogram(notes: Float64, weights: Float64) -> Float64:

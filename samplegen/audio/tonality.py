@@ -25,10 +25,11 @@ MAJOR_PROFILE = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 
 MINOR_PROFILE = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
 
 OPENING_PART = 16
-CLEAR_NOTES = 0.45
-CLEAR_COMB = 0.5
+CLEAR_NOTES = 0.6
+CLEAR_COMB = 0.25
 SINGLE_SHARE = 0.6
 _PARTS = 16
+_PART_S = 0.37
 
 _RATE = 11_025
 _WINDOW = 4_096
@@ -55,7 +56,7 @@ class SecondPitch:
     midi
         Fractional MIDI note; its octave is less certain than its pitch class. None in silence.
     confidence
-        0 to 1: share of the spectrum's magnitude that lies on its harmonics.
+        0 to 1: how much more of the spectrum lies on its harmonics than between them.
     """
 
     midi: float | None
@@ -84,12 +85,12 @@ def note_shares(audio: Audio) -> Float64:
 def second_key(audio: Audio) -> HeardKey:
     """Most likely key of a loop by its notes and Temperley's profiles; see the module.
 
-    Where the notes say little, as in a rough tone whose overtones drown its fundamental, a
-    comb of harmonics that explains the loop from end to end is one note, and no mode is heard.
+    Where the notes tell no mode clearly, as in a deep bass or a rough tone whose overtones drown its
+    fundamental, a comb of harmonics that fits from end to end is one note, and no mode is heard.
     """
     opening = audio.with_samples(audio.samples[:, : max(1, audio.length // OPENING_PART)])
     heard = rank_keys(note_shares(audio), major=MAJOR_PROFILE, minor=MINOR_PROFILE, opening=note_shares(opening))
-    if heard.confidence >= CLEAR_NOTES:
+    if heard.mode is not None and heard.confidence >= CLEAR_NOTES:
         return heard
     note, share = _single_note(audio)
     return heard if share < SINGLE_SHARE else HeardKey(note, "major", share, 0.0)
@@ -97,8 +98,9 @@ def second_key(audio: Audio) -> HeardKey:
 
 def _single_note(audio: Audio) -> tuple[int, float]:
     """Pitch class that a comb finds most often in the parts of a sound, and in which share of their level."""
-    size = max(1, audio.length // _PARTS)
-    parts = [audio.with_samples(audio.samples[:, k * size : (k + 1) * size]) for k in range(_PARTS)]
+    count = int(np.clip(audio.duration_s / _PART_S, 1, _PARTS))
+    size = max(1, audio.length // count)
+    parts = [audio.with_samples(audio.samples[:, k * size : (k + 1) * size]) for k in range(count)]
     levels = np.array([np.sqrt(np.square(part.samples.astype(np.float64)).sum()) for part in parts])
     found = [second_pitch(part) for part in parts]
     shares = np.zeros(12)
@@ -134,7 +136,7 @@ def second_pitch(audio: Audio) -> SecondPitch:
         a, b, c = scores[best - 1 : best + 2]
         place += 0.5 * float(a - c) / min(float(a - 2.0 * b + c), -1e-12)
     note = _TRACK_LOW + place * _TRACK_STEP_CENTS / 100.0
-    held = (on[best].sum() - between[best].sum()) / max(on[best].sum() + between[best].sum(), 1e-12)
+    held = float(scores[best]) / max(float((on[best] + between[best]) @ weights), 1e-12)
     return SecondPitch(note, float(np.clip(held, 0.0, 1.0)))
 
 
