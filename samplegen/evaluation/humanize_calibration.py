@@ -11,13 +11,13 @@ from samplegen.variations.calibration import ClassRow, Drive, HumanizeTable, bis
 from samplegen.variations.edit_distances import pairwise, picture
 from samplegen.variations.hits import Hit, make_hit
 from samplegen.variations.humanize import finish_take
-from samplegen.variations.reality import OVERALL
+from samplegen.variations.reality import OVERALL, reality_of
 from samplegen.variations.take_engines import AlphaTakes, Difference
 
-STRENGTHS: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+STRENGTHS: Final = (0.1, 0.2, 0.3)
 REFERENCE_STRENGTH: Final = 0.2
 _TAKES: Final = 3
-_HIGHEST_GAIN: Final = 60.0
+_HIGHEST_GAIN: Final = 40.0
 _HEADROOM_DB: Final = 3.0
 
 
@@ -34,8 +34,7 @@ def calibrate(
     for kind, real in by_kind(sets).items():
         chosen = [real[number] for number in rng.permutation(len(real))[:sources]]
         hits = [make_hit(one.takes[0], name=one.group, kind=one.kind, headroom_db=_HEADROOM_DB) for one in chosen]
-        median = float(np.median([distance for one in real for distance in pairwise([picture(t) for t in one.takes])]))
-        rows[kind] = row = _row(engine, hits, seed=seed, median_db=median)
+        rows[kind] = row = _row(engine, hits, seed=seed, median_db=reality_of(kind).median_db)
         steps = ", ".join(f"{s:g}: {d:.2f}" for s, d in zip(row.strengths, row.distances_db, strict=True))
         tell(f"{kind}: real {row.median_db:.2f} dB, gain {row.gain:.2f} ({gain_to_db(row.gain):.1f} dB), {steps}")
     return HumanizeTable(engine.generator.hash, _with_overall_last(rows), command)

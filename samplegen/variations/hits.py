@@ -24,7 +24,7 @@ LEAST_HIT_S: Final = 0.005
 LOUDEST_DB: Final = -0.5
 QUIETEST_DB: Final = -20.0
 SILENT_DB: Final = -80.0
-TONAL_CONFIDENCE: Final = 0.7
+TONAL_CONFIDENCE: Final = 0.9
 DEFAULT_KIND: Final = "percussion"
 _SIDE_DB: Final = -30.0
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -41,6 +41,8 @@ KINDS: Final = (
     "kick", "snare", "clap", "hat_closed", "hat_open", "tom", "cymbal", "percussion", "rim", "bass", "synth", "fx",
 )  # fmt: skip
 _BATCH: Final = 16
+# What a refused take's difference is multiplied with when it is drawn again.
+_CALMER: Final = 0.8
 _READ_S: Final = 21.0
 _STEM: Final = 40
 
@@ -256,7 +258,8 @@ class HumanizeOrder(PlannedOrder):
         place = self._place(index)
         seed = derive_seed(self.seed, index, attempt)
         whole = derive_seed(self.seed, place.hit, -1)
-        return plan_take(hit, self.settings, seed=seed, set_seed=whole, layer=place.layer)
+        plan = plan_take(hit, self.settings, seed=seed, set_seed=whole, layer=place.layer)
+        return replace(plan, factor=plan.factor * _CALMER**attempt)
 
     def _set(self, number: int) -> _Set:
         if number in self._useless:
