@@ -13,8 +13,8 @@ from samplegen.audio.io import read_audio
 from samplegen.audio.types import Audio
 from samplegen.pack.manifest import FileEntry
 
-CompanionKind = Literal["instrument", "project", "midi", "preview", "page", "artwork", "document"]
-COMPANION_FOLDERS: Final = ("MIDI", "Instruments", "Projects", "Previews")
+CompanionKind = Literal["instrument", "project", "midi", "preview", "page", "artwork", "document", "apple_loop"]
+COMPANION_FOLDERS: Final = ("MIDI", "Instruments", "Projects", "Previews", "Apple_Loops")
 
 
 @dataclass(frozen=True)
