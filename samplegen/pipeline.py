@@ -6,7 +6,9 @@ of a recording starts in a fraction of the time that the generators' torch takes
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samplegen.pack.export import PackWriter
@@ -25,16 +27,19 @@ from samplegen.pack.requests import (
 )
 
 if TYPE_CHECKING:
+    from samplegen.building.build import BuildResult
     from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
     from samplegen.pack.morph_order import MorphOrder
     from samplegen.pack.phase_order import PhaseOrder
+    from samplegen.pack.recipes.types import Recipe
+    from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
     from samplegen.variations.riser_order import RiserRequest
 
 DEFAULT_MODEL = "generator-drums-44k"
 
 __all__ = [
-    "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "make_loops", "make_morphs",
-    "make_one_shots", "make_phases", "make_risers", "open_pack",
+    "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "build_pack", "humanize",
+    "make_loops", "make_morphs", "make_one_shots", "make_phases", "make_risers", "open_pack",
 ]  # fmt: skip
 
 
@@ -74,6 +79,44 @@ def make_risers(request: "RiserRequest") -> PackResult:
     order = RiserOrder(request)
     asked = replace(request, template=request.template or TEMPLATE)
     writer = open_pack(asked, seed=order.seed, created_by="samplegen, riser", licence=order.licence)
+    return fill_pack(order, writer, progress=request.progress, start=start)
+
+
+def build_pack(
+    recipe: "Recipe",
+    *,
+    out: Path,
+    feedback: Path | None = None,
+    force: bool = False,
+    progress: Callable[[str, float, float], None] | None = None,
+) -> "BuildResult":
+    """Make the pack of a recipe in `out`, or finish or update the one that is there.
+
+    Parameters
+    ----------
+    feedback
+        The ``votes.json`` of the pack's page: what it rejects is drawn anew.
+    progress
+        Called with a section's name, its sounds that are done and all of them.
+    """
+    from samplegen.building.build import build
+    from samplegen.building.rounds import rejected_jobs
+
+    rejected = rejected_jobs(out, feedback)
+    return build(recipe, out=out, default_model=DEFAULT_MODEL, rejected=rejected, force=force, progress=progress)
+
+
+def humanize(request: "HumanizeRequest", *, order: "HumanizeOrder | None" = None) -> PackResult:
+    """Make takes of hits and write them as a pack; `order` is the request's, where it was planned already."""
+    from samplegen.variations.humanize_order import TEMPLATE, HumanizeOrder
+
+    start = time.monotonic()
+    order = order or HumanizeOrder(request)
+    asked = replace(request, template=request.template or TEMPLATE)
+    writer = open_pack(
+        asked, seed=order.seed, created_by=f"samplegen, {order.engine.name}", licence=request.licence,
+        sample_rate=order.sample_rate,
+    )  # fmt: skip
     return fill_pack(order, writer, progress=request.progress, start=start)
 
 
@@ -122,6 +165,7 @@ def open_pack(
         template=request.template or DEFAULT_TEMPLATE,
         sample_rate=48_000 if request.hardware else sample_rate,
         bit_depth=16 if request.hardware else 24,
+        tagged=not request.hardware,
         licence=licence,
         attributions=attributions,
         created_by=created_by,

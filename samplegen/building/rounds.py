@@ -2,15 +2,12 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from samplegen.errors import InputError, SamplegenError
-from samplegen.pack.duplicates import DuplicateIndex
-from samplegen.pack.export import PackWriter
-from samplegen.pack.manifest import FileEntry
+from samplegen.pack.audition import read_votes
+from samplegen.pack.manifest import read_manifest
 from samplegen.pack.orders import AnySound, Order
-from samplegen.pack.sound import Sound
-from samplegen.pack.verdict import Verdict
 
 # No sound is rejected more often.
 MAX_ROUNDS: Final = 1000
@@ -37,45 +34,49 @@ class InRounds:
 
     def __init__(self, order: Order, *, rejected: Collection[str]) -> None:
         self._order = order
-        self.count, self.block, self.attempts, self.seed = order.count, order.block, order.attempts, order.seed
-        self.unknown_words, self.notes = order.unknown_words, order.notes
         jobs = [order.job(index) for index in range(order.count)]
         self._rounds = [round_of(job, rejected) for job in jobs]
         self._jobs = [job_in_round(job, number) for job, number in zip(jobs, self._rounds, strict=True)]
 
+    if TYPE_CHECKING:
+        count: int
+        block: int
+        attempts: int
+        seed: int
+        unknown_words: tuple[str, ...]
+        notes: list[str]
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is the order's."""
+        return getattr(self._order, name)
+
     def job(self, index: int) -> str:
         """Key of sound `index`, in its round."""
         return self._jobs[index]
-
-    def label(self, index: int) -> str:
-        """As the order says."""
-        return self._order.label(index)
-
-    def is_complete(self, index: int, writer: PackWriter, entry: FileEntry) -> bool:
-        """As the order says."""
-        return self._order.is_complete(index, writer, entry)
 
     def make(self, indices: Sequence[int], attempt: int) -> list[AnySound]:
         """Sounds of one round are drawn together."""
         made: dict[int, AnySound] = {}
         for number in sorted({self._rounds[index] for index in indices}):
             together = [index for index in indices if self._rounds[index] == number]
-            sounds = self._order.make(together, attempt + number * self.attempts)
+            sounds = self._order.make(together, attempt + number * self._order.attempts)
             made |= dict(zip(together, sounds, strict=True))
         return [made[index] for index in indices]
 
-    def judge(self, sound: Sound, *, index: DuplicateIndex) -> Verdict:
-        """As the order says."""
-        return self._order.judge(sound, index=index)
 
-    def accompany(self, index: int, writer: PackWriter, entry: FileEntry) -> None:
-        """As the order says."""
-        self._order.accompany(index, writer, entry)
+def rejected_jobs(folder: Path, feedback: Path | None) -> frozenset[str]:
+    """Jobs of all sounds that listeners of the pack in `folder` did not want, and of those that `feedback` names.
 
-    def nothing_made(self, missing: Sequence[str], errors: Sequence[InputError]) -> SamplegenError:
-        """As the order says."""
-        return self._order.nothing_made(missing, errors)
-
-    def close(self) -> None:
-        """As the order says."""
-        self._order.close()
+    Raises
+    ------
+    InputError
+        If the votes cannot be read or are of another pack.
+    """
+    manifest = read_manifest(folder)
+    earlier = frozenset(manifest.rejected) if manifest is not None else frozenset()
+    if feedback is None:
+        return earlier
+    votes = read_votes(feedback)
+    if manifest is None:
+        return frozenset(vote.job for vote in votes.rejects)
+    return earlier | votes.rejected_jobs(manifest)

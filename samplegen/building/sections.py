@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from samplegen.errors import UsageError
+from samplegen.building.effects import WithEffects
+from samplegen.pack.keys import KEYED_ONE_SHOTS, PITCHED_LOOPS
 from samplegen.pack.orders import Order
 from samplegen.pack.recipes.types import (
     GeneratorSection,
@@ -106,12 +107,11 @@ class Planner:
         """Takes of `sources`, which lie in the pack, or are the user's own."""
         from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
 
-        self._no_fx(section)
         request = HumanizeRequest(
             count=section.count, out=self.out, seed=self._seed(section), inputs=sources, amount=section.amount,
             layers=section.layers, model=self.recipe.model or self.default_model,
         )  # fmt: skip
-        return Part(section.name, section, HumanizeOrder(request, generator=self.generator()))
+        return self._part(section, HumanizeOrder(request, generator=self.generator()))
 
     def _loops(self, section: LoopSection) -> Iterator[Part]:
         from samplegen.pack.generator_orders import LoopOrder
@@ -153,8 +153,7 @@ class Planner:
             yield Part(section.name, section, RiserOrder(request))
 
     def _textures(self, section: TextureSection) -> Part:
-        self._no_fx(section)
-        return Part(section.name, section, self._morph(section) if section.engine == "morph" else self._phase(section))
+        return self._part(section, self._morph(section) if section.engine == "morph" else self._phase(section))
 
     def _morph(self, section: TextureSection) -> Order:
         from samplegen.engines.morph_chain.grid import Grid
@@ -188,19 +187,31 @@ class Planner:
         """What loops, one-shots and kits ask for alike."""
         return {
             "out": self.out, "seed": seed, "model": section.model or self.recipe.model, "style": section.style,
-            "prompt": section.prompt, "key": section.key, "fx": self._chain(section), "negative": section.negative,
-            "guidance_bpm": section.guidance_bpm, "guidance_text": section.guidance_text,
+            "prompt": section.prompt, "negative": section.negative, "key": self._key(section),
+            "fx": self._chain(section), "guidance_bpm": section.guidance_bpm,
+            "guidance_text": section.guidance_text,
         }  # fmt: skip
+
+    def _key(self, section: GeneratorSection) -> str | None:
+        """The section's, or the pack's where all that it makes has a key."""
+        if section.key is not None:
+            return section.key
+        loop = isinstance(section, LoopSection) and f"loop_{section.kind}" in PITCHED_LOOPS
+        shots = isinstance(section, OneShotSection) and section.kinds and set(section.kinds) <= set(KEYED_ONE_SHOTS)
+        return self.recipe.key if loop or shots else None
 
     def _chain(self, section: SoundSection) -> "Chain | None":
         if section.fx is None:
             return None
         own = self.recipe.effects.get(section.fx)
-        return find_chain(section.fx) if own is None else read_chain(own, name=section.fx, place=f"effects.{section.fx}")
+        if own is None:
+            return find_chain(section.fx)
+        return read_chain(own, name=section.fx, place=f"effects.{section.fx}")
 
-    def _no_fx(self, section: SoundSection) -> None:
-        if section.fx is not None:
-            raise UsageError(f"The section {section.name} has fx = {section.fx!r}, but its sounds go through no chain.")
+    def _part(self, section: SoundSection, order: Order) -> Part:
+        """With the section's chain, where the order knows of none."""
+        chain = self._chain(section)
+        return Part(section.name, section, order if chain is None else cast(Order, WithEffects(order, chain)))
 
     def _seed(self, section: SoundSection, **more: object) -> int:
         """31 bits of SHA-256 over what is asked, and over how often the very same was asked before."""

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from samplegen.cli import pack_build, pack_new
 from samplegen.cli.console import Console
 from samplegen.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from samplegen.pack.check import Report
 
-app = typer.Typer(help="Check packs made by anyone.", no_args_is_help=True)
+app = typer.Typer(help="Build packs from recipes, and check packs made by anyone.", no_args_is_help=True)
+app.command("build")(pack_build.build)
+app.command("new")(pack_new.new)
 
 FAULTY: Final = 3
 
@@ -38,5 +41,11 @@ def check(
 
 def _text(found: "Report") -> str:
     lines = [f"{problem.severity}: {problem.path}: {problem.message}" for problem in found.problems]
+    rates = [
+        f"{'all gates' if name == 'all' else f'gate {name}'}: "
+        f"{rate.passed} of {rate.judged} draws passed ({100 * rate.rate:.1f} %)"
+        for name, rate in found.pass_rates.items()
+    ]
     counts = f"{len(found.errors)} errors, {len(found.warnings)} warnings"
-    return "\n".join([*lines, f"{found.checked} files checked in {found.folder}: {counts}."])
+    beside = f" and {found.companions} beside them" if found.companions else ""
+    return "\n".join([*lines, *rates, f"{found.checked} files{beside} checked in {found.folder}: {counts}."])

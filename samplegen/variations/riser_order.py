@@ -47,7 +47,7 @@ class RiserRequest(Request):
     stereo
         False makes mono.
     fx
-        Name or file of an effect chain.
+        An effect chain, its name or file.
     """
 
     bpm: float
@@ -64,7 +64,7 @@ class RiserRequest(Request):
     brightness_hz: tuple[float, float] | None = None
     brightness_octaves: float | None = None
     stereo: bool = True
-    fx: str | None = None
+    fx: str | Chain | None = None
 
 
 class RiserOrder(PlannedOrder):
@@ -169,7 +169,7 @@ class RiserOrder(PlannedOrder):
             "density_curve": None if settings.density is None else settings.density.text,
             "level_range_db": settings.range_db, "brightness_hz": settings.brightness_hz,
             "brightness_octaves": settings.brightness_octaves, "channels": settings.channels,
-            "fx": None if self._chain is None else self._chain.name,
+            "fx": _chain_key(self._chain),
         }  # fmt: skip
 
 
@@ -204,7 +204,13 @@ def settings_of(request: RiserRequest) -> RiserSettings:
     )
 
 
-def _chain(name: str | None) -> Chain | None:
+def _chain_key(chain: Chain | None) -> str | None:
+    from samplegen.post.presets import chain_key
+
+    return chain_key(chain)
+
+
+def _chain(name: str | Chain | None) -> Chain | None:
     if name is None:
         return None
     from samplegen.post.presets import find_chain

@@ -47,12 +47,13 @@ class Votes:
             If the votes are of another pack, or a kept sound has other bytes now.
         """
         known = self._known(manifest)
-        changed = sorted(vote.path for vote in self.keeps if known[vote].sha256 != vote.sha256)
+        keeps = self.keeps & known.keys()
+        changed = sorted(vote.path for vote in keeps if known[vote].sha256 != vote.sha256)
         if changed:
             raise InputError(
                 f"Sounds that votes.json keeps are others in the pack now: {_some(changed)}. Vote on this pack again."
             )
-        return frozenset(known[vote].job for vote in self.keeps)
+        return frozenset(known[vote].job for vote in keeps)
 
     def rejected_jobs(self, manifest: Manifest) -> frozenset[str]:
         """Jobs whose sound in the pack still is the rejected one; those that were replaced since are left out.
@@ -63,14 +64,19 @@ class Votes:
             If the votes are of another pack.
         """
         known = self._known(manifest)
-        return frozenset(known[vote].job for vote in self.rejects if known[vote].sha256 == vote.sha256)
+        wanted = self.rejects & known.keys()
+        return frozenset(known[vote].job for vote in wanted if known[vote].sha256 == vote.sha256)
 
     def _known(self, manifest: Manifest) -> dict[Vote, FileEntry]:
-        """The pack's sound that each vote is about: the one of the same job, else of the same path."""
+        """The pack's sound that each vote is about: the one of the same job, else of the same path.
+
+        Votes on sounds that were replaced since are left out.
+        """
         by_job = {entry.job: entry for entry in manifest.files if entry.job}
         by_path = {entry.path: entry for entry in manifest.files}
         found = {vote: by_job.get(vote.job) or by_path.get(vote.path) for vote in self.keeps | self.rejects}
-        unknown = sorted(vote.path for vote, entry in found.items() if entry is None)
+        replaced = frozenset(manifest.rejected)
+        unknown = sorted(vote.path for vote, entry in found.items() if entry is None and vote.job not in replaced)
         if unknown and (self.pack != manifest.name or len(unknown) == len(found)):
             raise InputError(f"votes.json is of the pack {self.pack!r}, not of {manifest.name!r}. Give its own votes.")
         if unknown:
