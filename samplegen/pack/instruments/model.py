@@ -8,7 +8,7 @@ from samplegen.errors import InputError
 
 LOWEST_KEY, HIGHEST_KEY = 0, 127
 SOFTEST, LOUDEST = 1, 127
-_UNFIT = re.compile(r"[\x00-\x1f\x7f<>\"$=\\]|//|^[/~]|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f<>\"$=\\]|//|^[/~]|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)|\s#(?:define|include)\b")
 
 
 @dataclass(frozen=True, kw_only=True)

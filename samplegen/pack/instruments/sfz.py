@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from samplegen.pack.instruments.model import LOUDEST, SOFTEST, Instrument, Zone, clean_text
+from samplegen.units import db_to_gain
 
 SUFFIX: Final = ".sfz"
 SOUNDS_FROM_HERE: Final = "../"
@@ -38,6 +39,8 @@ def _group(turns: list[Zone], *, mixed: bool) -> Iterator[str]:
     yield f"lokey={zone.low_key} hikey={zone.high_key} pitch_keycenter={zone.root_note}"
     if (zone.low_velocity, zone.high_velocity) != (SOFTEST, LOUDEST):
         yield f"lovel={zone.low_velocity} hivel={zone.high_velocity}"
+    if zone.gain_db:
+        yield _velocity_curve(zone)
     if mixed:
         yield f"loop_mode={'one_shot' if zone.one_shot else 'no_loop'}"
     if zone.group or zone.off_by:
@@ -48,6 +51,17 @@ def _group(turns: list[Zone], *, mixed: bool) -> Iterator[str]:
         yield _region(turn)
 
 
+def _velocity_curve(zone: Zone) -> str:
+    """The usual square of the velocity, raised by the zone's gain: ``volume`` ends at 6 dB.
+
+    Samplers draw straight lines between the points.
+    """
+    gain = db_to_gain(zone.gain_db)
+    low, high = zone.low_velocity, zone.high_velocity
+    points = sorted({low + (high - low) * part // 4 for part in range(5)})
+    return " ".join(f"amp_velcurve_{point}={min(1.0, gain * (point / LOUDEST) ** 2):.4f}" for point in points)
+
+
 def _region(zone: Zone) -> str:
     """One region; the path stands last because it may hold spaces."""
     parts = ["<region>"]
@@ -55,6 +69,4 @@ def _region(zone: Zone) -> str:
         parts.append(f"seq_position={zone.sequence_position}")
     if round(zone.tune_cents):
         parts.append(f"tune={round(zone.tune_cents)}")
-    if zone.gain_db:
-        parts.append(f"volume={zone.gain_db:g}")
     return " ".join([*parts, f"sample={SOUNDS_FROM_HERE}{zone.path}"])

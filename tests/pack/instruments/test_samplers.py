@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samplegen.audio.io import read_audio
+from samplegen.audio.io import read_audio, write_wav
+from samplegen.audio.types import Audio
 from samplegen.pack.instruments import make_instruments, make_kits, make_round_robins
 from samplegen.pack.recipes.types import HumanizedSection, InstrumentSection, KitSection
 from tests.pack.instruments.packs import SAMPLE_RATE, noise, put, put_takes, tone, view_of, write_out
@@ -64,6 +65,21 @@ def test_sfizz_plays_takes_in_turn_by_velocity(tmp_path: Path) -> None:
         assert scores.pop(best) > 0.95 and max(scores.values()) < 0.5
         found.append(best[-8:-4])
     assert found == ["1_t1", "1_t2", "1_t3", "2_t1", "2_t2", "2_t3", "1_t1", "2_t2"]
+
+
+def test_sfizz_hears_no_step_between_layers(tmp_path: Path) -> None:
+    entries = put_takes(tmp_path, "snare", category="snare", takes=(1, 1, 1))
+    for entry in entries:  # layers of one sound, each as quiet as its entry says
+        audio, quieter = noise(5), 10 ** ((entry.measures["level_db"] + 10.0) / 20)
+        write_wav(tmp_path / entry.path, Audio(audio.samples * np.float32(quieter), SAMPLE_RATE))
+    view = view_of(tmp_path, {"h": entries})
+    files = write_out(tmp_path, make_round_robins(view, HumanizedSection(name="h", formats=("sfz",))))
+    synth = sampler(files[".sfz"])
+    velocities = [20, 41, 42, 83, 84, 127]
+    heard = play(synth, [(32 * n, 38, v) for n, v in enumerate(velocities)], length=32 * BLOCK * len(velocities))
+    levels = [20 * np.log10(np.abs(heard[32 * BLOCK * n :][: 32 * BLOCK]).max()) for n in range(len(velocities))]
+    expected = [40 * np.log10(velocity / 127) for velocity in velocities]
+    assert np.allclose(np.array(levels) - levels[-1], expected, atol=1.0)
 
 
 def test_sfizz_chokes_hats_and_lets_one_shots_ring(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def test_velocity_gaps_are_closed() -> None:
         "a<b.wav",
         "a b=c.wav",
         "a\\b.wav",
+        "a #include b.wav",
     ],
 )
 def test_paths_that_a_sampler_would_misread_are_refused(path: str) -> None:
