@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from samplegen.building.effects import WithEffects
 from samplegen.pack.keys import KEYED_ONE_SHOTS, PITCHED_LOOPS
+from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.orders import Order
 from samplegen.pack.recipes.types import (
     GeneratorSection,
@@ -110,6 +111,7 @@ class Planner:
         request = HumanizeRequest(
             count=section.count, out=self.out, seed=self._seed(section), inputs=sources, amount=section.amount,
             layers=section.layers, model=self.recipe.model or self.default_model,
+            licence=SOURCE_LICENCE if section.source else self.generator().description.licence,
         )  # fmt: skip
         return self._part(section, HumanizeOrder(request, generator=self.generator()))
 
