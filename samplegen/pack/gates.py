@@ -27,7 +27,7 @@ TEMPO_TOLERANCE_BPM: Final = 0.5
 MAX_DC: Final = 5e-3
 MAX_ONSET_MS: Final = 1.0
 MIN_KEY_CONFIDENCE: Final = 0.5
-MIN_VERIFIED_KEY: Final = 0.3
+MIN_VERIFIED_KEY: Final = 0.45
 MIN_VERIFIED_PITCH: Final = 0.4
 MAX_PITCH_CENTS: Final = 20.0
 TAIL_DB: Final = -60.0
@@ -203,7 +203,10 @@ def _verify_loop(sound: Sound, key: Key, measures: Measures) -> GateResult:
     """The asked tonic in the asked mode or without any heard mode, or the relative key (the same seven notes)."""
     heard = second_key(sound.audio)
     confidence = measures["key_confidence"] = heard.confidence
-    passed = key.relation(tonic=heard.tonic, mode=heard.mode) is not None and confidence >= MIN_VERIFIED_KEY
+    if confidence < MIN_VERIFIED_KEY:
+        reason = f"Its key is not clear ({confidence:.2f}; {MIN_VERIFIED_KEY:g} are needed)."
+        return _result("key", passed=False, measured=confidence, limit=MIN_VERIFIED_KEY, reason=reason)
+    passed = key.relation(tonic=heard.tonic, mode=heard.mode) is not None
     reason = (
         f"Its key sounds like {NOTES[heard.tonic]} {heard.mode or ''}".rstrip()
         + f" ({confidence:.2f}), not {key.name}."

@@ -10,7 +10,7 @@ from samplegen.audio.types import Audio
 from samplegen.pack.keys import Key
 from samplegen.post.transpose import transpose_one_shot, transpose_ring
 
-MIN_LOOP_CONFIDENCE: Final = 0.3
+MIN_LOOP_CONFIDENCE: Final = 0.4
 MIN_PITCH_CONFIDENCE: Final = 0.7
 FINE_SEMITONES: Final = 0.02
 _ROUNDS: Final = 3

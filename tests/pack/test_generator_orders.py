@@ -202,8 +202,11 @@ def test_words_only_clap_knows_are_no_reason_to_refuse(tmp_path: Path) -> None:
         ({"morph_to": "snare", "count": 2}, "needs something to start from"),
         ({"prompt": "kick", "like_weight": 0.3}, "--like-weight shares between --like and --prompt"),
         ({"prompt": "kick", "text_gap": "shift"}, "clap-tiny has nothing measured for --text-gap shift"),
-        ({"prompt": "snare", "key": "Am"}, "--key Am means nothing to these kinds: snare. Kinds with a key: bass, synth"),
-        ({"prompt": "bass in Dm", "key": "Am"}, '--key is Am, but the prompt says "in Dm". Keep one key'),
+        (
+            {"prompt": "snare", "key": "Am"},
+            "--key Am means nothing to these kinds: snare. Kinds with a key: bass, synth",
+        ),
+        ({"prompt": "bass in Dm", "key": "Am"}, '--key is Am, but the prompt says "Dm". Keep one key'),
         ({"prompt": "bass in Dm, F#m"}, "Keep one key"),
         ({"kinds": ("bass",), "key": "H"}, "'H' is not a key"),
     ],
