@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from samplegen.pack.morph_order import MorphOrder
     from samplegen.pack.phase_order import PhaseOrder
     from samplegen.pack.recipes.types import Recipe
+    from samplegen.variations.edits.order import EditOrder
     from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
     from samplegen.variations.riser_order import RiserRequest
 
@@ -39,7 +40,7 @@ DEFAULT_MODEL = "generator-drums-44k"
 
 __all__ = [
     "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "build_pack", "humanize",
-    "make_loops", "make_morphs", "make_one_shots", "make_phases", "make_risers", "open_pack",
+    "make_edits", "make_loops", "make_morphs", "make_one_shots", "make_phases", "make_risers", "open_pack",
 ]  # fmt: skip
 
 
@@ -118,6 +119,19 @@ def humanize(request: "HumanizeRequest", *, order: "HumanizeOrder | None" = None
         sample_rate=order.sample_rate,
     )  # fmt: skip
     return fill_pack(order, writer, progress=request.progress, start=start)
+
+
+def make_edits(order: "EditOrder") -> PackResult:
+    """Make what a verb's order plans of sounds, and write the results as a pack."""
+    from samplegen.variations.edits.order import TEMPLATE
+
+    start = time.monotonic()
+    asked = replace(order.request, template=order.request.template or TEMPLATE)
+    writer = open_pack(
+        asked, seed=order.seed, created_by=f"samplegen, {order.engine_name}", licence=SOURCE_LICENCE,
+        sample_rate=order.sample_rate,
+    )  # fmt: skip
+    return fill_pack(order, writer, progress=order.request.progress, start=start)
 
 
 def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOrder]") -> PackResult:

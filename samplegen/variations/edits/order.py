@@ -143,7 +143,7 @@ class EditOrder(PlannedOrder):
             "variation": variation, "kind": asked.kind, "bpm": asked.bpm, "bars": asked.bars, "meter": asked.meter,
         }  # fmt: skip
         content = f"{self._model_hash}/{recording.sha256}"
-        return job_key(engine=self._engine_name, model_hash=content, seed=self.seed, parameters=parameters)
+        return job_key(engine=self.engine_name, model_hash=content, seed=self.seed, parameters=parameters)
 
     def label(self, index: int) -> str:
         """The sound's path and the number of the result."""
@@ -212,7 +212,8 @@ class EditOrder(PlannedOrder):
             return self.fallback, None
 
     @property
-    def _engine_name(self) -> str:
+    def engine_name(self) -> str:
+        """What provenance says, such as ``vary/alpha_blend``."""
         return f"{self.verb}/{'alpha_blend' if self.engine == 'alpha' else self.engine}"
 
     @property
@@ -250,7 +251,7 @@ class EditOrder(PlannedOrder):
             **self.parameters(), **made.parameters,
         }  # fmt: skip
         origin = Provenance(
-            self._engine_name, "" if generator is None else generator.name, self._model_hash,
+            self.engine_name, "" if generator is None else generator.name, self._model_hash,
             "" if generator is None else generator.codec.hash, seed, parameters, licence=SOURCE_LICENCE,
             version=samplegen.__version__,
         )  # fmt: skip
