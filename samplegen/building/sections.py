@@ -18,6 +18,7 @@ from samplegen.building.effects import WithEffects
 from samplegen.pack.keys import KEYED_ONE_SHOTS, PITCHED_LOOPS
 from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.orders import Order
+from samplegen.pack.recipes.effects import to_chain
 from samplegen.pack.recipes.types import (
     GeneratorSection,
     HumanizedSection,
@@ -30,7 +31,7 @@ from samplegen.pack.recipes.types import (
     TextureSection,
 )
 from samplegen.pack.requests import LoopRequest, MorphRequest, OneShotRequest, PhaseRequest
-from samplegen.post.presets import find_chain, read_chain
+from samplegen.post.presets import find_chain
 
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
@@ -208,7 +209,7 @@ class Planner:
         own = self.recipe.effects.get(section.fx)
         if own is None:
             return find_chain(section.fx)
-        return read_chain(own, name=section.fx, place=f"effects.{section.fx}")
+        return to_chain(section.fx, own)
 
     def _part(self, section: SoundSection, order: Order) -> Part:
         """With the section's chain, where the order knows of none."""
