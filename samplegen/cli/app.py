@@ -10,7 +10,22 @@ from typing import Annotated
 import typer
 
 import samplegen
-from samplegen.cli import data, doctor, generate, humanize, midi, models, pack, recordings, riser, search, sync, train
+from samplegen.cli import (
+    data,
+    daw_script,
+    doctor,
+    generate,
+    humanize,
+    install_pack,
+    midi,
+    models,
+    pack,
+    recordings,
+    riser,
+    search,
+    sync,
+    train,
+)
 from samplegen.cli.console import print_json
 from samplegen.cli.failures import INTERRUPTED, Failure, describe_failure, interrupted
 
@@ -50,6 +65,8 @@ app.command("phase")(recordings.phase)
 app.command("riser")(riser.riser)
 app.command("humanize")(humanize.humanize)
 app.command("search")(search.search)
+app.command("install-pack")(install_pack.install_pack)
+app.command("daw-script")(daw_script.daw_script)
 app.command("doctor")(doctor.doctor)
 app.command("sync")(sync.sync)
 app.add_typer(midi.app, name="midi")
