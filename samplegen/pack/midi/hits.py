@@ -33,6 +33,7 @@ LOW_OFFSETS_MS: Final = (-50.0, 50.0)
 FLOOR_DB: Final = -66.0
 SENSITIVITY: Final = 5.0  # of the onset detector: the rule refuses what is none
 _LOW_HZ: Final = 30.0
+_SAME_S: Final = 0.001
 _SCALE_DB: Final = 20.0
 WEIGHTS_NAME: Final = "hits.npz"
 
@@ -49,11 +50,14 @@ class Hits:
         ``[hits, OFFSETS_MS, BANDS]`` of mel bands; 0 is the loudest of all, `FLOOR_DB` the least.
     low_db
         ``[hits, LOW_OFFSETS_MS, LOW_BANDS]``, the same of long windows below 600 Hz.
+    sure
+        ``[hits]``: something starts here, whatever it is.
     """
 
     times_s: Float64
     levels_db: Float32
     low_db: Float32
+    sure: npt.NDArray[np.bool_]
 
     @property
     def features(self) -> Float32:
@@ -102,7 +106,9 @@ def find_hits(audio: Audio, *, ring: bool = True) -> Hits:
     low = _levels_db(
         samples, times, offsets_ms=LOW_OFFSETS_MS, window=LOW_WINDOW, bands=LOW_BANDS, high_hz=600.0, ring=ring
     )
-    return Hits(times, levels, low)
+    plain = detect_onsets(audio, ring=ring)
+    sure = np.asarray((np.abs(times[:, None] - plain[None]) < _SAME_S).any(axis=1))
+    return Hits(times, levels, low, sure)
 
 
 def _levels_db(

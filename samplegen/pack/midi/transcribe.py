@@ -16,6 +16,10 @@ from samplegen.score.events import Event, Pattern, sort_events, steps_per_beat
 Float64 = npt.NDArray[np.float64]
 
 MAX_SECONDS: Final = 600.0
+# Where no class reaches its threshold, the likeliest is taken from these shares of it on: where the onset detector
+# is sure that something starts, and where only the rule says so.
+_LIKELY_ONSET: Final = 0.15
+_LIKELY_HIT: Final = 0.65
 _APART_S: Final = 0.04  # hits of one class nearer than this are one
 _SEAM_S: Final = 0.012  # a hit this near before the seam is the downbeat
 _WHOLE_BARS: Final = 0.02  # a loop's length is off whole bars by less than this share of a bar
@@ -132,6 +136,9 @@ def quantise(pattern: Pattern) -> Pattern:
 def _events(hits: Hits, rule: Rule, *, span_s: float, beats: int, ring: bool) -> list[Event]:
     chances = rule.probabilities(hits.features)
     over = chances / rule.thresholds
+    likeliest = over.max(axis=1, initial=0.0)
+    nameless = np.flatnonzero((likeliest < 1.0) & (likeliest > np.where(hits.sure, _LIKELY_ONSET, _LIKELY_HIT)))
+    over[nameless, over[nameless].argmax(axis=1)] = 1.0
     closed, opened = CLASSES.index("hat_closed"), CLASSES.index("hat_open")
     both = (over[:, closed] >= 1.0) & (over[:, opened] >= 1.0)
     over[both & (over[:, closed] >= over[:, opened]), opened] = 0.0

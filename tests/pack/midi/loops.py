@@ -18,9 +18,9 @@ def drum(kind: str, *, rng: np.random.Generator) -> np.ndarray:
         return 0.8 * np.sin(sweep) * np.exp(-seconds / 0.11)
     noise = rng.standard_normal(seconds.size)
     if kind == "snare":
-        body = 0.5 * np.sin(2 * np.pi * 190.0 * seconds) * np.exp(-seconds / 0.06)
+        body = 0.35 * np.sin(2 * np.pi * 210.0 * seconds) * np.exp(-seconds / 0.04)
         dull = np.convolve(noise, np.hanning(12) / 6.0, mode="same")
-        return body + 0.3 * dull * np.exp(-seconds / 0.07)
+        return body + 0.4 * dull * np.exp(-seconds / 0.07)
     sharp = np.diff(np.diff(noise, prepend=0.0), prepend=0.0)
     return 0.08 * sharp * np.exp(-seconds / 0.025)
 
