@@ -10,10 +10,11 @@ from samplegen.audio.types import Audio, Samples
 from samplegen.errors import UsageError
 from samplegen.units import gain_to_db
 from samplegen.variations.alignment import keep_end, match_level
-from samplegen.variations.calibration import MAX_AMOUNT, Drive
+from samplegen.variations.calibration import MAX_AMOUNT
 from samplegen.variations.deltas import ATTACK_FACTORS, ATTACK_ROOM_DB, attack_shape, merge_delta
+from samplegen.variations.edit_distances import pairwise, picture
 from samplegen.variations.hits import Hit
-from samplegen.variations.take_engines import Difference, TakeEngine
+from samplegen.variations.take_engines import Difference
 from samplegen.variations.velocity import hit_at, layer_gain_db, velocity_gain_db
 
 MAX_TAKES: Final = 128
@@ -23,6 +24,11 @@ MAX_VELOCITY: Final = 0.5
 COLOUR_SHARE: Final = 0.3
 # Draws beyond this many deviations are drawn in: a machine gun has no wild card.
 _FARTHEST: Final = 2.0
+# Distances go with this power of the gain, about.
+_GROWTH: Final = 0.75
+_TRIALS: Final = 4
+_TRIMS: Final = 2
+_MOST_TRIM: Final = 4.0
 
 
 @dataclass(frozen=True)
@@ -83,29 +89,68 @@ class TakePlan:
     gain_db: float
 
 
-def plan_take(hit: Hit, settings: HumanizeSettings, *, seed: int, set_seed: int, layer: int) -> TakePlan:
-    """Draw a take: some sets of real takes differ more than others, and so do takes of a set."""
-    one, whole = np.random.default_rng(seed), np.random.default_rng(set_seed)
-    reality = hit.reality
-    factor = np.exp(reality.between * _draw(whole) + reality.within * _draw(one))
-    gain_db = velocity_gain_db(settings.velocity * _draw(one))
-    gain_db += layer_gain_db(layer, layers=settings.layers, range_db=reality.range_db)
+def plan_take(hit: Hit, settings: HumanizeSettings, *, seed: int, layer: int) -> TakePlan:
+    """Draw a take: some differ more from their hit than others, and some are hit harder."""
+    rng = np.random.default_rng(seed)
+    factor = np.exp(hit.reality.within * _draw(rng) / _GROWTH)
+    gain_db = velocity_gain_db(settings.velocity * _draw(rng))
+    gain_db += layer_gain_db(layer, layers=settings.layers, range_db=hit.reality.range_db)
     return TakePlan(seed, float(factor), gain_db)
 
 
+def set_target_db(hit: Hit, *, amount: float, seed: int) -> float:
+    """Median `d_spec` that the takes of a hit should have: real sets differ from each other, and so do these."""
+    reality = hit.reality
+    return float(amount * reality.median_db * np.exp(reality.between * _draw(np.random.default_rng(seed))))
+
+
+def trim_gain(hit: Hit, differences: Sequence[Difference], *, gain: float, target_db: float) -> float:
+    """Gain near `gain` at which the takes of this very hit are `target_db` apart (by secants in logarithms).
+
+    The calibration table knows the class; hits of a class differ. At most `_MOST_TRIM` times more or less.
+    """
+    some = differences[:_TRIALS]
+    if len(some) < 2 or not gain or not target_db:
+        return gain
+    found, growth, last = gain, _GROWTH, (0.0, 0.0)
+    for step in range(_TRIMS):
+        takes = [finish_take(hit, one, weight=found, gain_db=0.0, holds=True) for one in some]
+        apart = float(np.median(pairwise([picture(take) for take in takes])))
+        if apart <= 0.0:
+            return gain
+        here = (float(np.log(found)), float(np.log(apart)))
+        if step and here[0] != last[0]:
+            growth = float(np.clip((here[1] - last[1]) / (here[0] - last[0]), 0.4, 1.2))
+        last = here
+        wanted = here[0] + (np.log(target_db) - here[1]) / growth
+        found = float(np.exp(np.clip(wanted, np.log(gain / _MOST_TRIM), np.log(gain * _MOST_TRIM))))
+    return round(found, 4)
+
+
 def make_takes(
-    engine: TakeEngine, hits: Sequence[Hit], plans: Sequence[Sequence[TakePlan]], drives: Sequence[Drive]
+    hits: Sequence[Hit],
+    plans: Sequence[Sequence[TakePlan]],
+    differences: Sequence[Sequence[Difference]],
+    *,
+    gains: Sequence[float],
+    holds: bool,
 ) -> list[list[Audio]]:
-    """Takes of each hit, all of its own rate, channels and length."""
-    seeds = [[plan.seed for plan in several] for several in plans]
-    differences = engine.differences(hits, seeds=seeds, drives=drives)
-    made = []
-    for hit, drive, several, found in zip(hits, drives, plans, differences, strict=True):
-        made.append([
-            finish_take(hit, one, weight=drive.gain * plan.factor, gain_db=plan.gain_db, holds=engine.holds)
+    """Takes of each hit, all of its own rate, channels and length.
+
+    Parameters
+    ----------
+    differences
+        Of each hit and plan, see `take_engines.TakeEngine`; `holds` is the engine's.
+    gains
+        Of each hit's differences.
+    """
+    return [
+        [
+            finish_take(hit, one, weight=gain * plan.factor, gain_db=plan.gain_db, holds=holds)
             for plan, one in zip(several, found, strict=True)
-        ])  # fmt: skip
-    return made
+        ]
+        for hit, several, found, gain in zip(hits, plans, differences, gains, strict=True)
+    ]
 
 
 def finish_take(hit: Hit, difference: Difference, *, weight: float, gain_db: float, holds: bool) -> Audio:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import samplegen
 from samplegen.audio.io import read_audio
 from samplegen.audio.types import Audio
+from samplegen.engines.on_the_fly.streams import one_thread
 from samplegen.errors import InputError, ModelMissingError, SamplegenError, UsageError
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.licence import SOURCE_LICENCE
@@ -24,8 +25,15 @@ from samplegen.variations.calibration import Drive, find_table
 from samplegen.variations.edit_distances import Picture, d_spec, picture
 from samplegen.variations.edit_gates import Measures, acceptance, judge_class, judge_diversity, judge_edit
 from samplegen.variations.hits import DEFAULT_KIND, Hit, kind_by_ear, kind_in_name, make_hit
-from samplegen.variations.humanize import HumanizeSettings, TakePlan, make_takes, plan_take
-from samplegen.variations.take_engines import AlphaTakes, DspTakes, TakeEngine
+from samplegen.variations.humanize import (
+    HumanizeSettings,
+    TakePlan,
+    make_takes,
+    plan_take,
+    set_target_db,
+    trim_gain,
+)
+from samplegen.variations.take_engines import AlphaTakes, DspTakes, TakeEngine, one_torch_thread
 from samplegen.variations.velocity import layer_velocities
 
 if TYPE_CHECKING:
@@ -40,7 +48,6 @@ TEMPLATE: Final = "{prefix}_{kind}_{place}_{word}"
 KINDS: Final = (
     "kick", "snare", "clap", "hat_closed", "hat_open", "tom", "cymbal", "percussion", "rim", "bass", "synth", "fx",
 )  # fmt: skip
-_BATCH: Final = 16
 # What a refused take's difference is multiplied with when it is drawn again.
 _CALMER: Final = 0.8
 _READ_S: Final = 21.0
@@ -90,6 +97,7 @@ class _Set:
     hit: Hit
     drive: Drive
     vector: "Tensor | None"
+    gain: float | None = None
     kept: dict[int, Picture] = field(default_factory=dict)
 
 
@@ -122,7 +130,7 @@ class HumanizeOrder(PlannedOrder):
         self._request, self._recordings = request, find_recordings(request.inputs)
         self._each = request.count * request.layers
         self.count = len(self._recordings) * self._each
-        self.block = self._each * max(1, _BATCH // self._each)
+        self.block = self._each  # so that a hit of no use spoils no other
         self._sets: dict[int, _Set] = {}
         self._useless: dict[int, InputError] = {}
         self._verdicts: dict[int, Verdict] = {}
@@ -172,10 +180,12 @@ class HumanizeOrder(PlannedOrder):
         plans = [
             [self._plan(sets[number].hit, index, attempt) for index in several] for number, several in of_hit.items()
         ]
-        takes = make_takes(self.engine, [one.hit for one in sets.values()], plans, [one.drive for one in sets.values()])
         made: dict[int, Sound] = {}
+        with one_thread():
+            takes = self._draw(sets, plans)
+            for several, found, planned in zip(of_hit.values(), takes, plans, strict=True):
+                self._judge_takes(several, found, planned)
         for several, found, planned in zip(of_hit.values(), takes, plans, strict=True):
-            self._judge_takes(several, found, planned)
             for index, take, plan in zip(several, found, planned, strict=True):
                 made[index] = self._sound(index, take, seed=plan.seed, gain_db=plan.gain_db)
         return [made[index] for index in indices]
@@ -254,11 +264,24 @@ class HumanizeOrder(PlannedOrder):
         layer, take = divmod(rest, self._request.count)
         return _Place(hit, layer + 1, take + 1)
 
+    def _draw(self, sets: Mapping[int, _Set], plans: Sequence[Sequence[TakePlan]]) -> list[list[Audio]]:
+        """Takes of each set; the gain of a set is found on its first draw, which is always of all its takes."""
+        hits = [one.hit for one in sets.values()]
+        seeds = [[plan.seed for plan in several] for several in plans]
+        with one_torch_thread():
+            found = self.engine.differences(hits, seeds=seeds, drives=[one.drive for one in sets.values()])
+        for (number, one), several in zip(sets.items(), found, strict=True):
+            if one.gain is None:
+                target = set_target_db(one.hit, amount=self.settings.amount, seed=derive_seed(self.seed, number, -1))
+                gain = one.drive.gain
+                one.gain = trim_gain(one.hit, several, gain=gain, target_db=target) if self.engine.holds else gain
+        gains = [one.drive.gain if one.gain is None else one.gain for one in sets.values()]
+        return make_takes(hits, plans, found, gains=gains, holds=self.engine.holds)
+
     def _plan(self, hit: Hit, index: int, attempt: int) -> TakePlan:
         place = self._place(index)
         seed = derive_seed(self.seed, index, attempt)
-        whole = derive_seed(self.seed, place.hit, -1)
-        plan = plan_take(hit, self.settings, seed=seed, set_seed=whole, layer=place.layer)
+        plan = plan_take(hit, self.settings, seed=seed, layer=place.layer)
         return replace(plan, factor=plan.factor * _CALMER**attempt)
 
     def _set(self, number: int) -> _Set:
@@ -316,7 +339,8 @@ class HumanizeOrder(PlannedOrder):
         generator = self._generator
         if generator is None or generator.clap is None:
             raise SamplegenError("takes are embedded without a model")
-        return generator.clap.embed_audio(list(takes))
+        with one_torch_thread():
+            return generator.clap.embed_audio(list(takes))
 
     def _sound(self, index: int, take: Audio, *, seed: int, gain_db: float) -> Sound:
         place = self._place(index)
@@ -340,7 +364,7 @@ class HumanizeOrder(PlannedOrder):
             "source": Path(recording.name).stem, "source_sha256": recording.sha256, "kind": one.hit.kind,
             "take": place.take, "layer": place.layer, "velocity": layer_velocities(
                 place.layer, layers=self.settings.layers), "strength": one.drive.strength,
-            "edit_gain": round(one.drive.gain, 4), "hit_gain_db": round(gain_db, 3), "set_gain_db": one.hit.gain_db,
+            "edit_gain": round(one.gain or 0.0, 4), "hit_gain_db": round(gain_db, 3), "set_gain_db": one.hit.gain_db,
         }  # fmt: skip
         return Provenance(
             self.engine.name, "" if generator is None else generator.name, self._model_hash,

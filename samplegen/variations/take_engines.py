@@ -3,7 +3,8 @@
 Every engine gives differences to be added to the hit itself, ``[C, T]`` each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -177,6 +178,19 @@ class DspTakes:
 
     def _take(self, hit: Hit, rng: np.random.Generator, drive: float) -> Samples:
         return self._process(hit.audio, rng=rng, drive=drive)
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Small networks on one thread: as fast as on two, the same bytes everywhere, and no collapse on busy cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def velvet_take(audio: Audio, *, rng: np.random.Generator, drive: float) -> Samples:

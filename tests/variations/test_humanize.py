@@ -13,8 +13,8 @@ from samplegen.variations.calibration import Drive
 from samplegen.variations.edit_distances import pairwise, picture
 from samplegen.variations.edit_gates import acceptance, judge_diversity, judge_edit
 from samplegen.variations.hits import Hit, kind_in_name, make_hit
-from samplegen.variations.humanize import HumanizeSettings, TakePlan, make_takes, plan_take
-from samplegen.variations.take_engines import Difference, DspTakes
+from samplegen.variations.humanize import HumanizeSettings, TakePlan, make_takes, plan_take, set_target_db, trim_gain
+from samplegen.variations.take_engines import Difference, DspTakes, TakeEngine
 from tests.variations.hits import RATE, drum, hit
 
 
@@ -45,15 +45,20 @@ def plans(count: int, *, gain_db: float = 0.0) -> list[TakePlan]:
     return [TakePlan(seed, 1.0, gain_db) for seed in range(count)]
 
 
+def takes_of(engine: TakeEngine, one: Hit, planned: list[TakePlan], *, drive: Drive) -> list[Audio]:
+    found = engine.differences([one], seeds=[[plan.seed for plan in planned]], drives=[drive])
+    return make_takes([one], [planned], found, gains=[drive.gain], holds=engine.holds)[0]
+
+
 def test_amount_zero_is_the_hit_bit_for_bit() -> None:
     one = hit()
-    (takes,) = make_takes(NoiseTakes(), [one], [plans(2)], [Drive(0.0, 0.0)])
+    takes = takes_of(NoiseTakes(), one, plans(2), drive=Drive(0.0, 0.0))
     assert all(take.samples.tobytes() == one.audio.samples.tobytes() for take in takes)
 
 
 def test_takes_pass_the_gates_and_differ() -> None:
     one = hit(seconds=1)
-    (takes,) = make_takes(NoiseTakes(), [one], [plans(4)], [Drive(0.1, 0.4)])
+    takes = takes_of(NoiseTakes(), one, plans(4), drive=Drive(0.1, 0.4))
     for take in takes:
         results = judge_edit(take, one, measures := {})
         assert all(result.passed for result in results), [result.reason for result in results if result.reason]
@@ -78,28 +83,40 @@ def test_stereo_keeps_its_image() -> None:
 
 def test_harder_takes_are_louder() -> None:
     one = hit()
-    (takes,) = make_takes(NoiseTakes(), [one], [plans(1, gain_db=-6.0)], [Drive(0.1, 0.5)])
+    takes = takes_of(NoiseTakes(), one, plans(1, gain_db=-6.0), drive=Drive(0.1, 0.5))
     energies = [float(np.square(audio.samples).sum()) for audio in (takes[0], one.audio)]
     assert gain_to_db(np.sqrt(energies[0] / energies[1])) == pytest.approx(-6.0, abs=0.1)
 
 
+@pytest.mark.parametrize("start", [0.1, 0.4, 1.0])
+def test_gains_are_trimmed_to_the_very_hit(start: float) -> None:
+    one = hit(seconds=1)
+    found = NoiseTakes().differences([one], seeds=[[1, 2, 3, 4]], drives=[Drive(0.1, 1.0)])[0]
+    gain = trim_gain(one, found, gain=start, target_db=2.0)
+    takes = make_takes([one], [plans(4)], [found], gains=[gain], holds=True)[0]
+    assert float(np.median(pairwise([picture(take) for take in takes]))) == pytest.approx(2.0, rel=0.25)
+    assert trim_gain(one, found[:1], gain=start, target_db=2.0) == start
+    targets = [set_target_db(one, amount=0.5, seed=seed) for seed in range(200)]
+    assert float(np.median(targets)) == pytest.approx(0.5 * one.reality.median_db, rel=0.1)
+
+
 def test_plans_follow_their_seeds() -> None:
     settings = HumanizeSettings(layers=2)
-    drawn = [plan_take(hit(), settings, seed=seed, set_seed=1, layer=2) for seed in (1, 1, 2)]
+    drawn = [plan_take(hit(), settings, seed=seed, layer=2) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
-    soft = plan_take(hit(), settings, seed=1, set_seed=1, layer=1)
+    soft = plan_take(hit(), settings, seed=1, layer=1)
     assert soft.gain_db == pytest.approx(drawn[0].gain_db - hit().reality.range_db / 2)
-    assert plan_take(hit(), HumanizeSettings(velocity=0.0), seed=9, set_seed=1, layer=1).gain_db == 0.0
+    assert plan_take(hit(), HumanizeSettings(velocity=0.0), seed=9, layer=1).gain_db == 0.0
 
 
 @pytest.mark.parametrize("method", ["velvet", "eq"])
 def test_baselines_are_driven_to_the_real_median(method: str) -> None:
     one, engine = hit(seed=3), DspTakes(method)
     drive = engine.drive(one, amount=1.0)
-    (takes,) = make_takes(engine, [one], [plans(6)], [drive])
+    takes = takes_of(engine, one, plans(6), drive=drive)
     median = float(np.median(pairwise([picture(take) for take in takes])))
     assert one.reality.median_db / 2 < median < one.reality.median_db * 2
-    (still,) = make_takes(engine, [one], [plans(2)], [engine.drive(one, amount=0.0)])
+    still = takes_of(engine, one, plans(2), drive=engine.drive(one, amount=0.0))
     np.testing.assert_allclose(still[0].samples, one.audio.samples, atol=1e-5)
 
 
