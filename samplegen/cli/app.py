@@ -25,6 +25,8 @@ from samplegen.cli import (
     search,
     sync,
     train,
+    transfer,
+    vary,
 )
 from samplegen.cli.console import print_json
 from samplegen.cli.failures import INTERRUPTED, Failure, describe_failure, interrupted
@@ -64,6 +66,8 @@ app.command("morph")(recordings.morph)
 app.command("phase")(recordings.phase)
 app.command("riser")(riser.riser)
 app.command("humanize")(humanize.humanize)
+app.command("vary")(vary.vary)
+app.command("transfer")(transfer.transfer)
 app.command("search")(search.search)
 app.command("install-pack")(install_pack.install_pack)
 app.command("daw-script")(daw_script.daw_script)

@@ -31,6 +31,8 @@ TEMPLATE: Final = "{prefix}_{bpm}_{kind}_{type}_{place}_{word}_{key}"
 _STEM: Final = 32
 # Gates that ask what only new sounds must promise; a user's recording may hum, click or end as it likes.
 _OF_NEW_SOUNDS: Final = frozenset({"clicks", "dc", "onset", "tail", "silence", "key"})
+# Gates of loops, as long as the user's own loop passes them: a sustained one has no tempo to measure.
+_OF_LOOPS: Final = frozenset({"seam", "tempo"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,7 @@ class EditOrder(PlannedOrder):
         self._made: dict[tuple[str, int], Made] = {}
         self._refused: Counter[str] = Counter()
         self._kept = 0
+        self._fails: dict[str, frozenset[str]] = {}
 
     @abstractmethod
     def edit(self, source: EditSource, *, seeds: Sequence[int], variations: Sequence[int]) -> list[Made]:
@@ -172,7 +175,8 @@ class EditOrder(PlannedOrder):
         parameters = sound.provenance.parameters
         made = self._made[parameters["source_sha256"], parameters["variation"]]
         verdict = judge(sound, loudness=False)
-        results = [result for result in verdict.results if result.passed or result.name not in _OF_NEW_SOUNDS]
+        sha256 = parameters["source_sha256"]
+        results = [result for result in verdict.results if result.passed or not self._is_free(result.name, sha256)]
         whole = Verdict((*results, *made.results), {**verdict.measures, **made.measures})
         if whole.passed:
             self._kept += 1
@@ -192,7 +196,6 @@ class EditOrder(PlannedOrder):
         if self._refused:
             told = ", ".join(f"{name} {count}" for name, count in sorted(self._refused.items()))
             self.notes.append(f"{self.acceptance:.0%} of the draws were kept; gates that refused: {told}.")
-            self._refused.clear()
 
     def _choose(self, request: EditRequest, generator: "Generator | None") -> tuple[str, "Generator | None"]:
         """The engine that runs, which is noted where it is not the generator, and the generator it needs."""
@@ -210,6 +213,19 @@ class EditOrder(PlannedOrder):
                 raise
             self.notes.append(f"Made by the fallback {self.fallback!r}: {error}")
             return self.fallback, None
+
+    def _is_free(self, gate: str, sha256: str) -> bool:
+        """Whether a result may fail `gate`: only new sounds must pass it, or its source does not pass it either."""
+        if gate in _OF_NEW_SOUNDS:
+            return True
+        return gate in _OF_LOOPS and gate in self._failed_by_source(sha256)
+
+    def _failed_by_source(self, sha256: str) -> frozenset[str]:
+        if sha256 not in self._fails:
+            source = next(one for one in self._sources.values() if one.recording.sha256 == sha256)
+            verdict = judge(Sound(source.audio, source.tags, Provenance(self.engine_name)), loudness=False)
+            self._fails[sha256] = frozenset(result.name for result in verdict.results if not result.passed)
+        return self._fails[sha256]
 
     @property
     def engine_name(self) -> str:
