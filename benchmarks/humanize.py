@@ -44,7 +44,7 @@ from samplegen.pipeline import humanize
 from samplegen.post.trim import trim_one_shot
 from samplegen.variations.calibration import find_table, write_table
 from samplegen.variations.hits import make_hit
-from samplegen.variations.humanize import HumanizeSettings, make_takes, plan_take, set_target_db, trim_gain
+from samplegen.variations.humanize import HumanizeSettings, lay_takes, plan_take, set_target_db, trim_gain
 from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
 from samplegen.variations.reality import OVERALL
 from samplegen.variations.take_engines import AlphaTakes, DspTakes, TakeEngine, one_torch_thread
@@ -170,7 +170,7 @@ def take(engine: TakeEngine, sets: list[RealSet], options: argparse.Namespace) -
             targets = [set_target_db(hit, amount=1.0, seed=first + k) for k, hit in enumerate(hits)]
             gains = [trim_gain(hit, some, gain=gain, target_db=target)
                      for hit, some, gain, target in zip(hits, found, gains, targets, strict=True)]  # fmt: skip
-        takes = make_takes(hits, plans, found, gains=gains, holds=engine.holds)
+        takes = lay_takes(hits, plans, found, gains=gains, holds=engine.holds)
         made += [TakenSet(hit.kind, tuple(several), hit) for hit, several in zip(hits, takes, strict=True)]
     return made
 

@@ -10,11 +10,11 @@ from samplegen.audio.types import Audio, Samples
 from samplegen.errors import UsageError
 from samplegen.units import gain_to_db
 from samplegen.variations.alignment import keep_end, match_level
-from samplegen.variations.calibration import MAX_AMOUNT
+from samplegen.variations.calibration import MAX_AMOUNT, Drive
 from samplegen.variations.deltas import ATTACK_FACTORS, ATTACK_ROOM_DB, attack_shape, merge_delta
 from samplegen.variations.edit_distances import pairwise, picture
 from samplegen.variations.hits import Hit
-from samplegen.variations.take_engines import Difference
+from samplegen.variations.take_engines import Difference, TakeEngine
 from samplegen.variations.velocity import hit_at, layer_gain_db, velocity_gain_db
 
 MAX_TAKES: Final = 128
@@ -128,6 +128,14 @@ def trim_gain(hit: Hit, differences: Sequence[Difference], *, gain: float, targe
 
 
 def make_takes(
+    engine: TakeEngine, hits: Sequence[Hit], plans: Sequence[Sequence[TakePlan]], drives: Sequence[Drive]
+) -> list[list[Audio]]:
+    """Takes of each hit as the calibration table has them (see `trim_gain` for what fits the very hit)."""
+    found = engine.differences(hits, seeds=[[plan.seed for plan in several] for several in plans], drives=drives)
+    return lay_takes(hits, plans, found, gains=[drive.gain for drive in drives], holds=engine.holds)
+
+
+def lay_takes(
     hits: Sequence[Hit],
     plans: Sequence[Sequence[TakePlan]],
     differences: Sequence[Sequence[Difference]],

@@ -28,7 +28,7 @@ from samplegen.variations.hits import DEFAULT_KIND, Hit, kind_by_ear, kind_in_na
 from samplegen.variations.humanize import (
     HumanizeSettings,
     TakePlan,
-    make_takes,
+    lay_takes,
     plan_take,
     set_target_db,
     trim_gain,
@@ -276,7 +276,7 @@ class HumanizeOrder(PlannedOrder):
                 gain = one.drive.gain
                 one.gain = trim_gain(one.hit, several, gain=gain, target_db=target) if self.engine.holds else gain
         gains = [one.drive.gain if one.gain is None else one.gain for one in sets.values()]
-        return make_takes(hits, plans, found, gains=gains, holds=self.engine.holds)
+        return lay_takes(hits, plans, found, gains=gains, holds=self.engine.holds)
 
     def _plan(self, hit: Hit, index: int, attempt: int) -> TakePlan:
         place = self._place(index)

@@ -13,7 +13,15 @@ from samplegen.variations.calibration import Drive
 from samplegen.variations.edit_distances import pairwise, picture
 from samplegen.variations.edit_gates import acceptance, judge_diversity, judge_edit
 from samplegen.variations.hits import Hit, kind_in_name, make_hit
-from samplegen.variations.humanize import HumanizeSettings, TakePlan, make_takes, plan_take, set_target_db, trim_gain
+from samplegen.variations.humanize import (
+    HumanizeSettings,
+    TakePlan,
+    lay_takes,
+    make_takes,
+    plan_take,
+    set_target_db,
+    trim_gain,
+)
 from samplegen.variations.take_engines import Difference, DspTakes, TakeEngine
 from tests.variations.hits import RATE, drum, hit
 
@@ -46,8 +54,7 @@ def plans(count: int, *, gain_db: float = 0.0) -> list[TakePlan]:
 
 
 def takes_of(engine: TakeEngine, one: Hit, planned: list[TakePlan], *, drive: Drive) -> list[Audio]:
-    found = engine.differences([one], seeds=[[plan.seed for plan in planned]], drives=[drive])
-    return make_takes([one], [planned], found, gains=[drive.gain], holds=engine.holds)[0]
+    return make_takes(engine, [one], [planned], [drive])[0]
 
 
 def test_amount_zero_is_the_hit_bit_for_bit() -> None:
@@ -93,7 +100,7 @@ def test_gains_are_trimmed_to_the_very_hit(start: float) -> None:
     one = hit(seconds=1)
     found = NoiseTakes().differences([one], seeds=[[1, 2, 3, 4]], drives=[Drive(0.1, 1.0)])[0]
     gain = trim_gain(one, found, gain=start, target_db=2.0)
-    takes = make_takes([one], [plans(4)], [found], gains=[gain], holds=True)[0]
+    takes = lay_takes([one], [plans(4)], [found], gains=[gain], holds=True)[0]
     assert float(np.median(pairwise([picture(take) for take in takes]))) == pytest.approx(2.0, rel=0.25)
     assert trim_gain(one, found[:1], gain=start, target_db=2.0) == start
     targets = [set_target_db(one, amount=0.5, seed=seed) for seed in range(200)]
