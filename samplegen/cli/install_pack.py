@@ -60,8 +60,8 @@ def install_pack(
         asking = not dry_run and not yes and any(plan.action != "nothing" for plan in plans)
         if asking and (json or quiet or not sys.stdin.isatty()):
             raise UsageError("Nobody can be asked here. Look with --dry-run, then do it with --yes.")
-        if asking or dry_run or not yes:
-            for plan in plans:
+        for plan in plans:
+            if not yes or plan.stay or plan.notes:
                 console.note(_sentence(plan))
         go = not dry_run and (not asking or typer.confirm("Go on?", err=True))
         if go:

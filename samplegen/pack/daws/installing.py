@@ -112,11 +112,11 @@ def _delete(target: Path, paths: Iterable[str]) -> None:
 def _link(target: Path, pack: Path) -> None:
     try:
         target.symlink_to(pack, target_is_directory=True)
-    except (OSError, NotImplementedError) as error:
+    except OSError as error:
         if getattr(error, "winerror", None) == _NO_PRIVILEGE:
             reason = "Windows allows links in Developer Mode only"
         else:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = error.strerror or str(error)
         raise OutputError(f"Cannot link {target} ({reason}). Use --copy instead.") from error
 
 
