@@ -28,32 +28,36 @@ from samplegen.pack.requests import (
 
 if TYPE_CHECKING:
     from samplegen.building.build import BuildResult
-    from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
+    from samplegen.pack.loop_order import LoopOrder
+    from samplegen.pack.one_shot_order import OneShotOrder
     from samplegen.pack.morph_order import MorphOrder
     from samplegen.pack.phase_order import PhaseOrder
     from samplegen.pack.recipes.types import Recipe
     from samplegen.variations.edits.order import EditOrder
     from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
+    from samplegen.variations.melody_order import MelodyOrder
+    from samplegen.variations.melody_request import MelodyRequest
     from samplegen.variations.riser_order import RiserRequest
 
 DEFAULT_MODEL = "generator-drums-44k"
 
 __all__ = [
     "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "build_pack", "humanize",
-    "make_edits", "make_loops", "make_morphs", "make_one_shots", "make_phases", "make_risers", "open_pack",
+    "make_edits", "make_loops", "make_melodies", "make_morphs", "make_one_shots", "make_phases", "make_risers",
+    "open_pack",
 ]  # fmt: skip
 
 
 def make_loops(request: LoopRequest) -> PackResult:
     """Make loops and write them as a pack."""
-    from samplegen.pack.generator_orders import LoopOrder
+    from samplegen.pack.loop_order import LoopOrder
 
     return _generate(request, LoopOrder)
 
 
 def make_one_shots(request: OneShotRequest) -> PackResult:
     """Make one-shots and write them as a pack."""
-    from samplegen.pack.generator_orders import OneShotOrder
+    from samplegen.pack.one_shot_order import OneShotOrder
 
     return _generate(request, OneShotOrder)
 
@@ -132,6 +136,20 @@ def make_edits(order: "EditOrder") -> PackResult:
         sample_rate=order.sample_rate,
     )  # fmt: skip
     return fill_pack(order, writer, progress=order.request.progress, start=start)
+
+
+def make_melodies(request: "MelodyRequest", *, order: "MelodyOrder | None" = None) -> PackResult:
+    """Make melody loops and write them as a pack with MIDI; `order` is the request's, where it was planned already."""
+    from samplegen.variations.melody_order import ENGINE, TEMPLATE, MelodyOrder
+
+    start = time.monotonic()
+    order = order or MelodyOrder(request)
+    asked = replace(request, template=request.template or TEMPLATE)
+    writer = open_pack(
+        asked, seed=order.seed, created_by=f"samplegen, {ENGINE}", licence=order.licence,
+        attributions=order.attributions,
+    )  # fmt: skip
+    return fill_pack(order, writer, progress=request.progress, start=start)
 
 
 def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOrder]") -> PackResult:

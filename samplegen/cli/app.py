@@ -17,6 +17,7 @@ from samplegen.cli import (
     generate,
     humanize,
     install_pack,
+    melody,
     midi,
     models,
     pack,
@@ -68,6 +69,7 @@ app.command("riser")(riser.riser)
 app.command("humanize")(humanize.humanize)
 app.command("vary")(vary.vary)
 app.command("transfer")(transfer.transfer)
+app.command("melody")(melody.melody)
 app.command("search")(search.search)
 app.command("install-pack")(install_pack.install_pack)
 app.command("daw-script")(daw_script.daw_script)
