@@ -19,7 +19,8 @@ from samplegen.audio.types import Audio
 from samplegen.engines.alpha_blend import Generator, load_generator
 from samplegen.evaluation.key_check import cents_from, librosa_key, librosa_pitch
 from samplegen.pack.gates import judge
-from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
+from samplegen.pack.loop_order import LoopOrder
+from samplegen.pack.one_shot_order import OneShotOrder
 from samplegen.pack.keys import Key
 from samplegen.pack.requests import LoopRequest, OneShotRequest
 from samplegen.pack.sound import Sound
@@ -115,13 +116,13 @@ def save(folder: Path, name: str, audio: Audio) -> None:
     soundfile.write(folder / f"{name}.wav", audio.samples.T, audio.sample_rate)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", default="generator-drums-44k")
     parser.add_argument("--save", type=Path, help="write the sounds there, named by kind and key, for other estimators")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     generator = load_generator(options.model)
     print("| kind | second estimator fits | gate passed | librosa fits | librosa fits, after gate | "
           "librosa tonic or relative, after gate | cents, median / 95th | semitones, median |")  # fmt: skip

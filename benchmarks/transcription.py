@@ -193,13 +193,13 @@ def fit(folder: Path, count: int, out: Path, *, hidden: int = 96, epochs: int = 
     np.savez(out, thresholds=np.array(thresholds, np.float32), **arrays)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=240)
     parser.add_argument("--fit", action="store_true", help="fit the rule to these loops and write it to --out")
     parser.add_argument("--out", type=Path, default=Path("hits.npz"))
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments)
     if arguments.fit:
         fit(arguments.folder, arguments.count, arguments.out)
     else:

@@ -20,7 +20,8 @@ from samplegen.pack import orders
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.export import PackWriter
 from samplegen.pack.gates import gate_length, gate_peak
-from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
+from samplegen.pack.loop_order import LoopOrder
+from samplegen.pack.one_shot_order import OneShotOrder
 from samplegen.pack.orders import derive_seed
 from samplegen.pack.sound import Sound
 from samplegen.pack.verdict import GateResult, Verdict
@@ -144,7 +145,7 @@ def test_an_interrupted_run_goes_on(
 def test_a_finished_pack_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = make_loops(loops(tmp_path / "pack"))
     before = hashes(first.folder)
-    monkeypatch.setattr("samplegen.pack.generator_orders.LoopOrder.make", lambda *_: pytest.fail("drew again"))
+    monkeypatch.setattr("samplegen.pack.loop_order.LoopOrder.make", lambda *_: pytest.fail("drew again"))
     again = make_loops(loops(tmp_path / "pack"))
     assert again.files == first.files and again.redraws == 0 and hashes(first.folder) == before
 

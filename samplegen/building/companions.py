@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from samplegen.errors import InputError
+from samplegen.pack.apple_loops import make_apple_loops
 from samplegen.pack.artwork import make_artwork
 from samplegen.pack.audition import make_audition
 from samplegen.pack.companions import Companion, PackView
@@ -45,6 +46,8 @@ def _steps(recipe: Recipe, view: PackView) -> Iterator[Callable[[], Sequence[Com
     yield from _each(make_instruments, view, recipe.instruments)
     yield from _each(make_midi, view, recipe.midi)
     yield from _each(make_projects, view, recipe.projects)
+    if recipe.apple_loops:
+        yield lambda: make_apple_loops(view)
     if recipe.demo and view.of_kind("loop"):
         yield lambda: make_demo(view)
     if recipe.artwork:

@@ -117,7 +117,7 @@ class Planner:
         return self._part(section, HumanizeOrder(request, generator=self.generator()))
 
     def _loops(self, section: LoopSection) -> Iterator[Part]:
-        from samplegen.pack.generator_orders import LoopOrder
+        from samplegen.pack.loop_order import LoopOrder
 
         for bpm in section.bpm or self.recipe.bpm:
             seed = self._seed(section, bpm=bpm)
@@ -128,14 +128,14 @@ class Planner:
             yield Part(section.name, section, LoopOrder(request, self.generator(section.model), seed=seed))
 
     def _one_shots(self, section: OneShotSection) -> Part:
-        from samplegen.pack.generator_orders import OneShotOrder
+        from samplegen.pack.one_shot_order import OneShotOrder
 
         seed = self._seed(section)
         request = OneShotRequest(**self._asked(section, seed), count=section.count, kinds=section.kinds)
         return Part(section.name, section, OneShotOrder(request, self.generator(section.model), seed=seed))
 
     def _kits(self, section: KitSection) -> Iterator[Part]:
-        from samplegen.pack.generator_orders import OneShotOrder
+        from samplegen.pack.one_shot_order import OneShotOrder
 
         kinds = tuple(kind for kind, count in section.slots.items() for _ in range(count))
         for number in range(1, section.count + 1):

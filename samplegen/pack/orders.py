@@ -2,7 +2,7 @@
 
 An order fixes every random choice from the seed and the sound's number alone; making a
 sound again with another attempt changes its noise and nothing else. The orders
-themselves stand in `generator_orders`, `morph_order` and `phase_order`.
+themselves stand in `loop_order`, `one_shot_order`, `morph_order` and `phase_order`.
 """
 
 import hashlib

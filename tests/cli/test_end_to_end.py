@@ -11,7 +11,7 @@ import soundfile
 from samplegen.cli.app import run
 from samplegen.pack import gates, orders
 from samplegen.pack.export import PackWriter
-from samplegen.pack.generator_orders import LoopOrder
+from samplegen.pack.loop_order import LoopOrder
 from samplegen.pack.verdict import Verdict
 from samplegen.units import bars_to_samples
 from tests.models import CODEC, GENERATOR, change_config, save_tiny_codec, tiny_network

@@ -12,7 +12,8 @@ from samplegen.errors import AudioReadError, InputError, UsageError
 from samplegen.files import hash_file
 from samplegen.pack import orders
 from samplegen.pack.duplicates import DuplicateIndex
-from samplegen.pack.generator_orders import LoopOrder, OneShotOrder
+from samplegen.pack.loop_order import LoopOrder
+from samplegen.pack.one_shot_order import OneShotOrder
 from samplegen.pack.orders import derive_seed
 from samplegen.pack.sound import Sound
 from samplegen.pack.verdict import GateResult, Verdict
