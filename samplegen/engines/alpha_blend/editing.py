@@ -14,7 +14,7 @@ from samplegen.codec.base import Latents
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
 from samplegen.conditioning.types import Conditioning
 from samplegen.diffusion.guidance import NO_GUIDANCE, Guidance, guided_velocity
-from samplegen.diffusion.masks import keep_known, vary
+from samplegen.diffusion.masks import keep_known, masked_network, vary
 from samplegen.diffusion.rings import ring_network
 from samplegen.diffusion.samplers import Velocity, named_sampler
 from samplegen.engines.alpha_blend.rings import hold_period
@@ -67,6 +67,7 @@ def edit_sounds(
     guidance: Guidance | None = None,
     loop: "LoopPlan | None" = None,
     steps: int = STEPS,
+    trust: float = 0.0,
 ) -> list[Edited]:
     """Variations of sounds: renoised to ``alpha = 1 - strength`` and integrated to 1 (spec §2).
 
@@ -90,13 +91,18 @@ def edit_sounds(
         Time of the loops that the sounds are; None for one-shots.
     steps
         Of a whole run; a weaker edit takes its share, at least one.
+    trust
+        Above 0 the network is shown the sound itself at every step, and told how far to trust it
+        (`samplegen.diffusion.masks.DEGRADED`): at strength 1 it makes what the sound was before it got worse.
 
     Raises
     ------
     UsageError
-        If a sound has another rate, channels or length, or the counts differ.
+        If a sound has another rate, channels or length, the counts differ, or the network was not trained to be shown.
     """
     _check(generator, audios, seeds, tags, loop)
+    if trust and not generator.network.config.inpainting:
+        raise UsageError(f"The model {generator.name} was not trained to see a sound while it makes it.")
     if not audios:
         return []
     with torch.inference_mode():
@@ -107,7 +113,7 @@ def edit_sounds(
         for first in range(0, len(rows), _ROWS):
             some = rows[first : first + _ROWS]
             index = torch.tensor([row.sound for row in some])
-            velocity = _velocity(generator, vectors[index], source[index], mask, guidance, loop, seeds=some)
+            velocity = _velocity(generator, vectors[index], source[index], mask, guidance, loop, seeds=some, trust=trust)
             made += _vary(generator, velocity, source[index], some, strength, steps, mask, loop)
     return list(_decoded(generator, audios, source, made, [len(several) for several in seeds], loop))
 
@@ -162,6 +168,7 @@ def _velocity(
     loop: "LoopPlan | None",
     *,
     seeds: Sequence[_Row],
+    trust: float = 0.0,
 ) -> Velocity:
     codec, frames = generator.codec, source.shape[-1]
     rate = codec.sample_rate / codec.hop_length
@@ -175,6 +182,8 @@ def _velocity(
         )  # fmt: skip
         offsets = torch.Generator().manual_seed(seeds[0].seed)
         network = ring_network(generator.network, generator=offsets)
+    if trust:
+        network = masked_network(network, known=source, mask=torch.full((frames,), trust))  # type: ignore[arg-type]
     every = torch.ones(len(vectors), dtype=torch.bool)
     conditioning = Conditioning(beat.expand(len(vectors), -1, -1), vectors, every, vectors.norm(dim=1) > 0)
     transform = None if mask is None else keep_known(source, mask)

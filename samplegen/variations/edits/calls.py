@@ -116,18 +116,19 @@ def edit_lanes(
     seeds: Sequence[int],
     wish: Wish,
     loop: "LoopPlan | None" = None,
+    trust: float = 0.0,
 ) -> EditedLanes:
     """Edit lanes ``[C, T]`` at the codec's rate; all lanes hear one condition and, per seed, one noise.
 
     Sounds longer than `WINDOW_S` are edited in windows, each with noise of its own, that go over into each other
-    within `OVERLAP_S`. The level at which a sound comes does not matter.
+    within `OVERLAP_S`. The level at which a sound comes does not matter. `trust` as in `Generator.edit`.
     """
     gain = _gain(lanes)
     spans = (
         [slice(0, lanes.shape[1])] if loop is not None else windows(lanes.shape[1], rate=generator.codec.sample_rate)
     )
     parts = [
-        _edit(generator, lanes[:, span] * gain, strength, _own_seeds(seeds, number, len(spans)), wish, loop)
+        _edit(generator, lanes[:, span] * gain, strength, _own_seeds(seeds, number, len(spans)), wish, loop, trust)
         for number, span in enumerate(spans)
     ]
     whole = [join([part[row] for part in parts], spans) / gain for row in range(len(seeds) + 1)]
@@ -171,6 +172,7 @@ def _edit(
     seeds: Sequence[int],
     wish: Wish,
     loop: "LoopPlan | None",
+    trust: float,
 ) -> list[Samples]:
     """Round trip first, then one ``[C, T]`` for each seed."""
     rate, count = generator.codec.sample_rate, len(lanes)
@@ -182,6 +184,7 @@ def _edit(
         clap=None if wish.clap is None else wish.clap[None].expand(count, -1),
         guidance=wish.guidance,
         loop=loop,
+        trust=trust,
     )
     rows = [[one.round_trip, *one.made] for one in edited]
     return [np.concatenate([row[number].samples for row in rows]) for number in range(len(seeds) + 1)]
