@@ -68,6 +68,18 @@ def colour_db(made: Samples, round_trip: Samples) -> Float:
     return np.asarray(levels[0] - levels[1], np.float32)
 
 
+def undo_codec(made: Samples, source: Samples, round_trip: Samples) -> Samples:
+    """`made` ``[C, T]`` with the level over time and frequency that the codec took from `source` given back.
+
+    The codec changes levels by itself. What it does to the source, smoothed and within `MAX_COLOUR_DB`, it does to
+    an edit of it as well.
+    """
+    mono = [samples.mean(axis=0, keepdims=True) for samples in (source, round_trip)]
+    gain = 10.0 ** (np.clip(colour_db(mono[0], mono[1]), -MAX_COLOUR_DB, MAX_COLOUR_DB) / 20.0)
+    shaped = [_synthesise((_analyse(one) * gain).astype(np.complex64), length=made.shape[1]) for one in made]
+    return np.stack(shaped)
+
+
 def merge_delta(delta: Samples, source: Samples, *, onset: int, colour: Float | None = None) -> Samples:
     """What to add to `source` ``[C, T]`` so that `delta` sounds, but time and frequency keep the source's energy.
 

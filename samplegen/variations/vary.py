@@ -10,7 +10,7 @@ from samplegen.audio.quality import leading_silence_s
 from samplegen.audio.types import Audio, Samples
 from samplegen.units import seconds_to_samples
 from samplegen.variations.alignment import MAX_SHIFT_S, align, match_level, onset_sample
-from samplegen.variations.deltas import colour_db, delta_share, merge_delta
+from samplegen.variations.deltas import colour_db, delta_share, merge_delta, undo_codec
 from samplegen.variations.edits.calls import Wish, edit_lanes, from_lanes, own_wish, plan_of, to_lanes
 from samplegen.variations.edits.sources import EditSource
 
@@ -61,11 +61,12 @@ def vary(
 def render(source: EditSource, made: Samples, round_trip: Samples, *, strength: float) -> Samples:
     """The edit as it should sound, ``[C, T]``: added to the source, or itself, by its strength."""
     share, own = np.float32(delta_share(strength)), source.audio.samples
-    aligned = match_level(made, own)
-    if share == 0.0:
-        return aligned
-    added = match_level(own + _held(source, made, round_trip), own)
-    return added if share == 1.0 else match_level(share * added + (1 - share) * aligned, own)
+    wrap = min(_WRAP, source.audio.length) if source.is_loop else 0
+    parts = [np.pad(part, ((0, 0), (wrap, wrap)), mode="wrap") if wrap else part for part in (own, made, round_trip)]
+    inner = slice(wrap, wrap + own.shape[1])
+    alone = match_level(undo_codec(parts[1], parts[0], parts[2])[:, inner], own) if share < 1.0 else own
+    added = match_level(own + _held(source, *parts)[:, inner], own) if share > 0.0 else own
+    return match_level(share * added + (1 - share) * alone, own)
 
 
 def settle(samples: Samples, source: EditSource) -> Audio:
@@ -131,14 +132,9 @@ def steered(generator: "Generator", own: Wish, prompt: str) -> tuple[Wish, tuple
     return Wish((*own.tags, *words), clap, generator.sampling.guidance()), unknown
 
 
-def _held(source: EditSource, made: Samples, round_trip: Samples) -> Samples:
+def _held(source: EditSource, own: Samples, made: Samples, round_trip: Samples) -> Samples:
     """What to add to the source: the difference under its own energy, with the colour that the model gave it."""
-    own, wrap = source.audio.samples, min(_WRAP, source.audio.length) if source.is_loop else 0
-    around = ((0, 0), (wrap, wrap))
-    parts = [np.pad(part, around, mode="wrap") if wrap else part for part in (own, made, round_trip)]
-    colour = colour_db(parts[1].mean(axis=0, keepdims=True), parts[2].mean(axis=0, keepdims=True))
-    onset = 0 if source.is_loop else seconds_to_samples(
-        leading_silence_s(source.audio), sample_rate=source.audio.sample_rate
-    )  # fmt: skip
-    merged = merge_delta(parts[1] - parts[2], parts[0], onset=onset, colour=colour)
-    return merged[:, wrap : wrap + own.shape[1]]
+    colour = colour_db(made.mean(axis=0, keepdims=True), round_trip.mean(axis=0, keepdims=True))
+    quiet_s = 0.0 if source.is_loop else leading_silence_s(source.audio)
+    onset = seconds_to_samples(quiet_s, sample_rate=source.audio.sample_rate)
+    return merge_delta(made - round_trip, own, onset=onset, colour=colour)
