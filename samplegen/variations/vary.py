@@ -9,7 +9,7 @@ from samplegen.audio.onsets import detect_onsets, onset_envelope
 from samplegen.audio.quality import leading_silence_s
 from samplegen.audio.types import Audio, Samples
 from samplegen.units import seconds_to_samples
-from samplegen.variations.alignment import MAX_SHIFT_S, align, match_level, onset_sample
+from samplegen.variations.alignment import MAX_SHIFT_S, align, keep_end, match_level, onset_sample
 from samplegen.variations.deltas import colour_db, delta_share, merge_delta, undo_codec
 from samplegen.variations.edits.calls import Wish, edit_lanes, from_lanes, own_wish, plan_of, to_lanes
 from samplegen.variations.edits.sources import EditSource
@@ -77,10 +77,23 @@ def settle(samples: Samples, source: EditSource) -> Audio:
         return source.audio.with_samples(match_level(turned, source.audio.samples))
     start = seconds_to_samples(leading_silence_s(source.audio), sample_rate=made.sample_rate)
     quiet = min(max(0, start - _FADE), made.length)
-    aligned = align(made, source.audio).samples.copy()
+    aligned = _aligned(made, source.audio)
     aligned[:, :quiet] = 0.0
     aligned[:, quiet:start] *= np.linspace(0.0, 1.0, start - quiet, dtype=np.float32)
     return source.audio.with_samples(aligned)
+
+
+def _aligned(made: Audio, source: Audio) -> Samples:
+    """`made` with onset, energy and end of `source`, ``[C, T]``; shifted only where that brings its onset nearer.
+
+    Attacks that the codec made rough correlate at wrong places.
+    """
+    onset = onset_sample(source)
+    shifted = align(made, source)
+    kept = source.with_samples(
+        keep_end(match_level(made.samples, source.samples), source.samples, sample_rate=source.sample_rate)
+    )
+    return min(kept, shifted, key=lambda one: abs(onset_sample(one) - onset)).samples.copy()
 
 
 def find_turn(candidate: Audio, source: Audio) -> int:
