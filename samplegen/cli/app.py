@@ -14,8 +14,10 @@ from samplegen.cli import (
     data,
     daw_script,
     doctor,
+    enhance,
     generate,
     humanize,
+    inpaint,
     install_pack,
     melody,
     midi,
@@ -28,6 +30,7 @@ from samplegen.cli import (
     train,
     transfer,
     vary,
+    widen,
 )
 from samplegen.cli.console import print_json
 from samplegen.cli.failures import INTERRUPTED, Failure, describe_failure, interrupted
@@ -67,7 +70,10 @@ app.command("morph")(recordings.morph)
 app.command("phase")(recordings.phase)
 app.command("riser")(riser.riser)
 app.command("humanize")(humanize.humanize)
+app.command("inpaint")(inpaint.inpaint)
 app.command("vary")(vary.vary)
+app.command("enhance")(enhance.enhance)
+app.command("widen")(widen.widen)
 app.command("transfer")(transfer.transfer)
 app.command("melody")(melody.melody)
 app.command("search")(search.search)

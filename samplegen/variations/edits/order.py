@@ -91,11 +91,14 @@ class EditOrder(PlannedOrder):
         Names that `--engine` takes, besides ``auto``; the first needs the generator.
     fallback
         Of ``auto`` without a model; None where there is no honest one.
+    default_model
+        That the verb takes where none is named.
     """
 
     verb: ClassVar[str]
     engines: ClassVar[tuple[str, ...]] = ("alpha",)
     fallback: ClassVar[str | None] = None
+    default_model: ClassVar[str] = DEFAULT_MODEL
     attempts = 4
     block = 1
 
@@ -207,7 +210,7 @@ class EditOrder(PlannedOrder):
         from samplegen.engines.alpha_blend import load_generator
 
         try:
-            return self.engines[0], generator or load_generator(request.model or DEFAULT_MODEL)
+            return self.engines[0], generator or load_generator(request.model or self.default_model)
         except ModelMissingError as error:
             if request.engine != "auto" or request.model is not None or self.fallback is None:
                 raise
