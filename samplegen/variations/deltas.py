@@ -28,6 +28,8 @@ _RISE: Final = 32
 _FFT: Final = 512
 _HOP: Final = 128
 _SMOOTH: Final = (3, 5)  # frames, bins
+_BLOCK: Final = _HOP << 13
+_CONTEXT: Final = 8 * _FFT
 
 Complex = npt.NDArray[np.complex64]
 Float = npt.NDArray[np.float32]
@@ -105,6 +107,31 @@ def merge_delta(delta: Samples, source: Samples, *, onset: int, colour: Float | 
         merged = whole * (level - 1.0) + change * (held * level)
         made[channel] = _synthesise(merged.astype(np.complex64), length=delta.shape[1]) * before
     return made
+
+
+def follow_levels(delta: Samples, source: Samples) -> Samples:
+    """`delta` with the level that `source` has everywhere in time and frequency, both ``[C, T]``.
+
+    Where the difference is more than `CEILING_DB` below, it is not lifted further; where it is above, it is held down.
+    """
+    made = np.empty_like(delta)
+    for channel in range(delta.shape[0]):
+        for span, inner in _blocks(delta.shape[1]):
+            whole, change = _analyse(source[channel, span]), _analyse(delta[channel, span])
+            level = np.minimum(_smooth(whole) / np.maximum(_smooth(change), 1e-9), db_to_gain(CEILING_DB))
+            block = _synthesise((change * level).astype(np.complex64), length=span.stop - span.start)
+            made[channel, span.start + inner.start : span.start + inner.stop] = block[inner]
+    return made
+
+
+def _blocks(length: int) -> list[tuple[slice, slice]]:
+    """Spans of a long signal with the part of each that is not its neighbours', so that memory stays small."""
+    found = []
+    for start in range(0, max(1, length), _BLOCK):
+        stop = min(length, start + _BLOCK)
+        first = max(0, start - _CONTEXT)
+        found.append((slice(first, min(length, stop + _CONTEXT)), slice(start - first, stop - first)))
+    return found
 
 
 def attack_shape(length: int, within: slice) -> Float:

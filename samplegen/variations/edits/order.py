@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import samplegen
 from samplegen.audio.types import Audio
+from samplegen.conditioning.vocabulary import LOOP_KINDS, ONE_SHOT_KINDS
 from samplegen.errors import InputError, ModelMissingError, SamplegenError, UsageError
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.gates import judge
@@ -259,7 +260,7 @@ class EditOrder(PlannedOrder):
     def _named(self, source: EditSource) -> EditSource:
         generator = self.generator
         if generator is None:
-            return source
+            return with_kind(source, (*ONE_SHOT_KINDS, *LOOP_KINDS), embedder=None)
         known = generator.description
         return with_kind(source, (*known.kinds, *known.loop_kinds), embedder=generator.clap)
 
