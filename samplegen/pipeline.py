@@ -29,10 +29,12 @@ from samplegen.pack.requests import (
 if TYPE_CHECKING:
     from samplegen.building.build import BuildResult
     from samplegen.pack.loop_order import LoopOrder
-    from samplegen.pack.one_shot_order import OneShotOrder
     from samplegen.pack.morph_order import MorphOrder
+    from samplegen.pack.one_shot_order import OneShotOrder
     from samplegen.pack.phase_order import PhaseOrder
     from samplegen.pack.recipes.types import Recipe
+    from samplegen.variations.curate_order import CurateOrder
+    from samplegen.variations.curate_request import CurateRequest
     from samplegen.variations.edits.order import EditOrder
     from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
     from samplegen.variations.melody_order import MelodyOrder
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "generator-drums-44k"
 
 __all__ = [
-    "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "build_pack", "humanize",
+    "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "build_pack", "curate",
+    "humanize",
     "make_edits", "make_loops", "make_melodies", "make_morphs", "make_one_shots", "make_phases", "make_risers",
     "open_pack",
 ]  # fmt: skip
@@ -150,6 +153,14 @@ def make_melodies(request: "MelodyRequest", *, order: "MelodyOrder | None" = Non
         attributions=order.attributions,
     )  # fmt: skip
     return fill_pack(order, writer, progress=request.progress, start=start)
+
+
+def curate(request: "CurateRequest", *, order: "CurateOrder | None" = None) -> PackResult:
+    """Draw many candidates and write the best that differ as a pack; `order` is the request's, where it was planned."""
+    from samplegen.building.curated import build_curated
+    from samplegen.variations.curate_order import CurateOrder
+
+    return build_curated(order or CurateOrder(request))
 
 
 def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOrder]") -> PackResult:

@@ -11,10 +11,12 @@ import typer
 
 import samplegen
 from samplegen.cli import (
+    curate,
     data,
     daw_script,
     doctor,
     enhance,
+    extend,
     generate,
     humanize,
     inpaint,
@@ -29,6 +31,7 @@ from samplegen.cli import (
     sync,
     train,
     transfer,
+    transition,
     vary,
     widen,
 )
@@ -71,11 +74,14 @@ app.command("phase")(recordings.phase)
 app.command("riser")(riser.riser)
 app.command("humanize")(humanize.humanize)
 app.command("inpaint")(inpaint.inpaint)
+app.command("extend")(extend.extend)
+app.command("transition")(transition.transition)
 app.command("vary")(vary.vary)
 app.command("enhance")(enhance.enhance)
 app.command("widen")(widen.widen)
 app.command("transfer")(transfer.transfer)
 app.command("melody")(melody.melody)
+app.command("curate")(curate.curate)
 app.command("search")(search.search)
 app.command("install-pack")(install_pack.install_pack)
 app.command("daw-script")(daw_script.daw_script)
