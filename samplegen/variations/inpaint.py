@@ -17,6 +17,7 @@ from samplegen.units import db_to_gain, seconds_to_samples
 from samplegen.variations.gap_baselines import AR_LONGEST_S, copies, crossfade_sides, interpolate_ar
 from samplegen.variations.gaps import Gap, Time
 from samplegen.variations.joins import around, join_flux, match_level, splice, widen
+from samplegen.variations.tempo_ramp import TempoRamp
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,6 +53,8 @@ class Scene:
         Whether the scene is a whole one-shot.
     open_end
         The sound ends with the last gap, and nothing follows.
+    guess
+        The whole scene with something in its gaps to begin with; None is found out.
     """
 
     audio: Audio
@@ -60,6 +63,7 @@ class Scene:
     category: str = ""
     is_one_shot: bool = False
     open_end: bool = False
+    guess: Samples | None = None
 
     @property
     def ring(self) -> bool:
@@ -247,6 +251,21 @@ def own_condition(generator: "Generator", scene: Scene) -> "Tensor":
     return condition(generator, tags=tags, heard=_without_gaps(scene))
 
 
+def ramp_beats(ramp: TempoRamp, *, start_s: float, beats_per_bar: int) -> Beats:
+    """Phase channels of a window that begins `start_s` after the ramp does, whose beat 0 opens a bar."""
+
+    def beats(generator: "Generator", audio: Audio) -> "Tensor":
+        from samplegen.conditioning.beat_phase import frame_times, phase_channels
+        from samplegen.engines.alpha_blend.filling import frames_in
+
+        codec = generator.codec
+        frames, rate = frames_in(generator, audio.length), codec.sample_rate / codec.hop_length
+        times = start_s + frame_times(frames, frame_rate=rate, latency_s=codec.latency_s)
+        return phase_channels(ramp.beats_at(times), bpm=ramp.bpm_at(times), beats_per_bar=beats_per_bar)
+
+    return beats
+
+
 def complete(scene: Scene, made: Samples, *, seed: int) -> list[Samples]:
     """What goes into each gap, ``[C, gap]``, of what a filler made of the whole scene.
 
@@ -367,6 +386,8 @@ def _put(samples: Samples, gap: Gap, piece: Samples) -> None:
 
 def _continued(scene: Scene) -> Audio:
     """The scene with a first guess in its gaps, so that an encoder meets no edge."""
+    if scene.guess is not None:
+        return scene.audio.with_samples(scene.guess)
     if scene.ring:
         try:
             return scene.audio.with_samples(CopyFiller().fill(scene, seeds=[0])[0])

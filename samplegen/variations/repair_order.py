@@ -133,7 +133,7 @@ class RepairOrder(EditOrder):
         Of the results that were drawn, by job.
     """
 
-    engines = ("alpha", "dsp", "copy", "ar", "crossfade")
+    engines: ClassVar[tuple[str, ...]] = ("alpha", "dsp", "copy", "ar", "crossfade")
     fallback: ClassVar[str | None] = "dsp"
 
     def __init__(self, request: EditRequest, *, generator: "Generator | None" = None) -> None:
