@@ -116,8 +116,8 @@ def melody(
     kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Of the instrument: synth, bass …")] = None,
     amount: Annotated[
         float,
-        typer.Option("--amount", parser=_parser("--amount", "1.0"), metavar="0..4", help="How much takes differ."),
-    ] = 1.0,
+        typer.Option("--amount", parser=_parser("--amount", "0.4"), metavar="0..4", help="How much takes differ."),
+    ] = 0.4,
     engine: Annotated[
         str, typer.Option("--engine", metavar="NAME", help="auto, alpha (the model), or dsp (no model).")
     ] = "auto",

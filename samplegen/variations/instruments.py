@@ -86,15 +86,15 @@ def voice_of(name: str, audio: Audio, heard: Pitch) -> Voice:
     return Voice(name, (audio,), heard.midi)
 
 
-def generated_voice(name: str, audio: Audio, *, frame_hz: float) -> Voice:
-    """A generated sound as a source.
+def generated_voice(name: str, audio: Audio, *, frame_hz: float, lowest: float = 48.0) -> Voice:
+    """A generated sound as a source; without a pitch it is at home from the note `lowest` on.
 
     A pitch that is that of the codec's frames is none: it is the same for all sounds.
     """
     audio = level(audio)
     heard = hear_pitch(audio)
     if heard.midi is None or _is_of_frames(heard.midi, frame_hz):
-        return Voice(name, (audio,), _natural(audio), "envelope")
+        return Voice(name, (audio,), _natural(audio, lowest=lowest), "envelope")
     return Voice(name, (audio,), heard.midi)
 
 
@@ -144,12 +144,12 @@ def _is_kept(take: Audio, hit: Hit) -> bool:
     return all(result.passed for result in judge_edit(take, hit, {}))
 
 
-def _natural(audio: Audio) -> float:
+def _natural(audio: Audio, *, lowest: float) -> float:
     """The octave of the C at which a sound without a pitch sounds natural: an octave below half its centroid."""
     spectrum = np.square(np.abs(np.fft.rfft(audio.mono().samples[0].astype(np.float64))))
     hz = np.fft.rfftfreq(audio.length, 1.0 / audio.sample_rate)
     centroid = float((spectrum * hz).sum() / max(float(spectrum.sum()), 1e-12))
-    return float(np.clip(12.0 * round(hz_to_midi(max(30.0, centroid / 2.0)) / 12.0), 36.0, 72.0))
+    return float(np.clip(12.0 * round(hz_to_midi(max(30.0, centroid / 2.0)) / 12.0), lowest, 72.0))
 
 
 def _pluck(root: int) -> Audio:

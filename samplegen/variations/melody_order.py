@@ -11,10 +11,10 @@ from samplegen import files
 from samplegen.errors import InputError, ModelMissingError, SamplegenError, UsageError
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.export import PackWriter
-from samplegen.pack.one_shot_order import OneShotOrder
 from samplegen.pack.keys import PITCHED_ONE_SHOTS, parse_key
 from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.manifest import FileEntry, job_key
+from samplegen.pack.one_shot_order import OneShotOrder
 from samplegen.pack.orders import PlannedOrder, derive_seed
 from samplegen.pack.recordings import find_recordings
 from samplegen.pack.requests import OneShotRequest
@@ -64,6 +64,7 @@ DRAWS: Final = 4
 TAKES: Final = 6
 _KIND: Final = "synth"
 _FARTHEST: Final = 18.0
+_LOWEST, _LOWEST_BASS = 48.0, 36.0
 # What a user's own recording may have by itself.
 _OF_NEW_SOUNDS: Final = frozenset({"clicks", "dc"})
 
@@ -223,7 +224,12 @@ class MelodyOrder(PlannedOrder):
         frame_hz = generator.codec.sample_rate / generator.codec.hop_length
         order = self._by_fit(sounds)
         voices = [
-            generated_voice(f"draw {number + 1}", sounds[number].audio, frame_hz=frame_hz)
+            generated_voice(
+                f"draw {number + 1}",
+                sounds[number].audio,
+                frame_hz=frame_hz,
+                lowest=_LOWEST_BASS if sounds[number].tags.category == "bass" else _LOWEST,
+            )
             for number in order
             if sounds[number].audio.samples.any()
         ]

@@ -60,7 +60,7 @@ class MelodyRequest(Request):
     midi: Path | None = None
     model: str | None = None
     engine: str = "auto"
-    amount: float = 1.0
+    amount: float = 0.4
     release_s: float = RELEASE_S
     midi_out: Path | None = None
 

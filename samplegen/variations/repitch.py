@@ -19,7 +19,9 @@ Float64 = npt.NDArray[np.float64]
 _FFT: Final = 2048
 _HOP: Final = 128
 _SMOOTH_HZ: Final = 130.0
-_HARMONICS: Final = 120
+# 50 ms: a spectrum that flickers as noise does would make the note rough; the level has its own, faster way.
+_SMOOTH_FRAMES: Final = 17
+_HARMONICS: Final = 240
 # Amplitude of the noise beside the harmonics, low and high; struck sounds are noisier at first.
 _BREATH: Final = (0.01, 0.35)
 _BREATH_HZ: Final = 4000.0
@@ -45,7 +47,8 @@ def _envelope(source: Float64, *, sample_rate: int) -> Float64:
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FFT)[starts]
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(_FFT), axis=1)))
     width = max(3, round(_SMOOTH_HZ * _FFT / sample_rate) | 1)
-    return np.asarray(np.sqrt(np.maximum(uniform_filter1d(power, width, axis=1, mode="nearest"), 0.0)))
+    smooth = uniform_filter1d(uniform_filter1d(power, width, axis=1, mode="nearest"), _SMOOTH_FRAMES, axis=0)
+    return np.asarray(np.sqrt(np.maximum(smooth, 0.0)))
 
 
 def _sing(envelope: Float64, length: int, *, hz: float, sample_rate: int) -> Float64:
