@@ -80,7 +80,7 @@ def measure_other(
 def growing(columns: Sequence[Column], name: str) -> list[float]:
     """Of each source, whether a distance grows from every strength to the next."""
     values = np.array([column.values[name] for column in columns])
-    return [float(grows) for grows in (np.diff(values, axis=0) > 0.0).all(axis=0)]
+    return [float(bool((np.diff(column) > 0.0).all())) for column in values.T]
 
 
 def report_table(columns: Mapping[str, Column], *, seed: int) -> str:

@@ -11,7 +11,7 @@ from samplegen.audio.types import Audio, Samples
 from samplegen.evaluation.edit_figures import mean_figure, shown
 from samplegen.evaluation.tables import markdown_table
 from samplegen.units import seconds_to_samples
-from samplegen.variations.alignment import onset_sample
+from samplegen.variations.alignment import find_shift, onset_sample
 from samplegen.variations.edit_distances import d_spec, picture
 from samplegen.variations.reality import reality_of
 from samplegen.variations.widen_order import fold_down_db
@@ -52,8 +52,9 @@ def measure_image(stereo: Samples, middle: Audio, *, gain: float, wanted: float,
         "below 150 Hz above 0.95": float(low > 0.95),
         "balance, dB": balance,
         "balance within 0.3 dB": float(balance <= 0.3),
-        "onset difference, samples": float(abs(starts[0] - starts[1])),
-        "channels start together": float(starts[0] == starts[1]),
+        "lag of the attacks, samples": float(abs(find_shift(channels[1], channels[0]))),
+        "channels start together": float(find_shift(channels[1], channels[0]) == 0),
+        "first sample above -20 dB, difference": float(abs(starts[0] - starts[1])),
         "channel d_spec, dB": apart,
         "channel d_spec within 1.5 real medians": float(apart <= 1.5 * reality_of(kind).median_db),
     }

@@ -16,7 +16,9 @@ from scipy.signal import butter, sosfilt
 from samplegen.audio.onsets import detect_onsets
 from samplegen.audio.types import Audio, Samples
 from samplegen.pack.sound import PEAK_CEILING_DB
+from samplegen.post.fades import raised_cosine
 from samplegen.units import db_to_gain, seconds_to_samples
+from samplegen.variations.alignment import onset_sample
 from samplegen.variations.deltas import follow_levels
 
 DEFAULT_WIDTH: Final = 0.4
@@ -30,10 +32,19 @@ _ORDER: Final = 8
 # Corner of the high-pass above the highest mono frequency: -24 dB there.
 _CORNER: Final = 2.0 ** (24.0 / 48.0)
 _BANDS_PER_OCTAVE: Final = 2.0
-_PASSES: Final = 2
+_PASSES: Final = 3
+_IN_S: Final = 0.001
 _WRAP_S: Final = 0.25
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Weights `values` of the bins `where` of a spectrum; zero elsewhere."""
+
+    where: slice
+    values: Floats
 
 
 def ratio_of(correlation: float) -> float:
@@ -114,7 +125,8 @@ def duck_curve(audio: Audio, *, ring: bool) -> Floats:
         0.5 - 0.5 * np.cos(np.pi * np.arange(rise) / rise),
     ])  # fmt: skip
     curve = np.ones(count)
-    for onset in np.rint(detect_onsets(audio, ring=ring) * rate).astype(int):
+    onsets = np.rint(detect_onsets(audio, ring=ring) * rate).astype(int).tolist()
+    for onset in onsets if ring else [onset_sample(audio), *onsets]:
         places = np.arange(dip.size) + onset - before
         inside = np.ones(dip.size, bool) if ring else (places >= 0) & (places < count)
         places = places[inside] % count
@@ -128,6 +140,15 @@ def high_pass(signal: Floats, *, hz: float, sample_rate: int) -> Floats:
     return np.asarray(sosfilt(butter(_ORDER, corner, "highpass", fs=sample_rate, output="sos"), signal))
 
 
+def _ends(length: int, *, sample_rate: int) -> Floats:
+    """``[T]``: in within 1 ms, out within 5 ms; cut off, a side would click and splash into the bass."""
+    curve = np.ones(length)
+    for seconds, part in ((_IN_S, curve), (DUCK_S, curve[::-1])):
+        count = min(length, seconds_to_samples(seconds, sample_rate=sample_rate))
+        part[:count] *= raised_cosine(count)
+    return curve
+
+
 def without_middle(side: Floats, own: Floats, upper: Floats, *, low_hz: float, sample_rate: int, ring: bool) -> Floats:
     """`side` ``[T]`` minus its projection on half-octave bands of `own`, and at last on all of it.
 
@@ -138,24 +159,17 @@ def without_middle(side: Floats, own: Floats, upper: Floats, *, low_hz: float, s
     spectrum = np.fft.rfft(own, size)
     bands = half_octaves(size // 2 + 1, step_hz=sample_rate / size, low_hz=low_hz)
     gram = _gram(np.square(np.abs(spectrum)), bands)
-    made = side
+    ends = np.ones(1) if ring else _ends(side.size, sample_rate=sample_rate)
+    made = side * ends
     for _ in range(_PASSES):  # what is cut off at the end is not quite orthogonal
         common = (np.conj(spectrum) * np.fft.rfft(made, size)).real
         weights = np.linalg.solve(gram, [float(common[band.where] @ band.values) for band in bands])
         shape = np.zeros(spectrum.size)
         for band, weight in zip(bands, weights, strict=True):
             shape[band.where] += weight * band.values
-        made = made - np.fft.irfft(spectrum * shape, size)[: side.size]
+        made = (made - np.fft.irfft(spectrum * shape, size)[: side.size]) * ends
     shared = float(upper @ own)
     return made - upper * (float(made @ own) / shared) if abs(shared) > 1e-12 else made
-
-
-@dataclass(frozen=True, eq=False)
-class Band:
-    """Weights `values` of the bins `where` of a spectrum; zero elsewhere."""
-
-    where: slice
-    values: Floats
 
 
 def half_octaves(bins: int, *, step_hz: float, low_hz: float) -> list[Band]:
