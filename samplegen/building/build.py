@@ -141,7 +141,6 @@ def _fill(building: _Building, parts: Sequence[Part]) -> PackWriter | None:
 def _writer(building: _Building) -> PackWriter:
     recipe, generators = building.recipe, building.planner.generators.values()
     learned = [line for generator in generators for line in generator.description.attributions]
-    licences = dict.fromkeys(generator.description.licence for generator in generators)
     return PackWriter(
         building.planner.out,
         name=recipe.name,
@@ -150,7 +149,7 @@ def _writer(building: _Building) -> PackWriter:
         seed=recipe.seed,
         sample_rate=48_000 if recipe.hardware else 44_100,
         bit_depth=16 if recipe.hardware else 24,
-        licence=recipe.licence or next(iter(licences), DEFAULT_LICENCE),
+        licence=_licence(building),
         attributions=learned,
         created_by=f"samplegen pack build, {', '.join(['recipe', *building.planner.generators])}",
         force=building.force and not building.filled,
@@ -158,6 +157,12 @@ def _writer(building: _Building) -> PackWriter:
         tagged=not recipe.hardware,
         rejected=building.rejected,
     )
+
+
+def _licence(building: _Building) -> str:
+    """The recipe's, or that of what the generators make."""
+    models = (generator.description.licence for generator in building.planner.generators.values())
+    return building.recipe.licence or next(models, DEFAULT_LICENCE)
 
 
 def _humanized(building: _Building, out: Path) -> Iterable[Part]:
@@ -191,7 +196,7 @@ def _view(building: _Building, out: Path) -> PackView:
     return PackView(
         out, recipe.name, tuple(building.entries), sections, prefix=recipe.prefix, seed=recipe.seed,
         bpm=recipe.bpm[0] if len(recipe.bpm) == 1 else None, meter=recipe.meter, key=recipe.key,
-        licence=recipe.licence or "", artist=recipe.artist, description=recipe.description,
+        licence=_licence(building), artist=recipe.artist, description=recipe.description,
     )  # fmt: skip
 
 

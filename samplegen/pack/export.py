@@ -360,7 +360,10 @@ class PackWriter:
             return not (path.stat().st_size == size and files.hash_file(path) == content().sha256)
         if path.is_file() and path.stat().st_size == size and files.hash_file(path) == content().sha256:
             return False
-        raise OutputError(f"{path} is there already and not of this pack. Use --force or another --out folder.")
+        raise OutputError(
+            f"{path} is there already and is not what samplegen wrote: it is not of this pack, or was changed. "
+            "Move it away, or use --force or another --out folder."
+        )
 
     def _intend(self, place: "_Place", content: str | int) -> None:
         """Another recipe's build, after this one was killed, shall know that the file is not the user's."""

@@ -12,6 +12,7 @@ from samplegen.pack.recipes.limits import MAX_BPM, MIN_BPM
 PLAIN_LOOP_KINDS: Final = tuple(kind.removeprefix("loop_") for kind in LOOP_KINDS)
 PITCHED_LOOPS: Final = ("bass", "chord")
 PITCHED_ONE_SHOTS: Final = ("bass", "synth", "tom")
+KEYED_ONE_SHOTS: Final = (*PITCHED_ONE_SHOTS, "kick")
 _METER: Final = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*", re.ASCII)
 _KEY: Final = re.compile(r"([A-Ga-g])([#b♯♭]?)\s*(m|min|minor|maj|major)?", re.ASCII)
 

@@ -117,14 +117,17 @@ def read_one_shots(table: Table, around: Surroundings) -> OneShotSection:
     kinds = tuple(_kind(table, place, item) for place, item in table.items("kinds"))
     if len(set(kinds)) != len(kinds):
         raise table.refuse("kinds", "each kind once; raise count for more")
-    if table.has("key") and kinds and not set(kinds) & set(music.PITCHED_ONE_SHOTS):
-        raise table.refuse("key", f"only with kinds such as {', '.join(music.PITCHED_ONE_SHOTS)}")
+    if table.has("key") and not set(kinds) <= set(music.KEYED_ONE_SHOTS):
+        raise table.refuse("key", f"only where all kinds are of {', '.join(music.KEYED_ONE_SHOTS)}")
     return OneShotSection(**_generated(table, around), kinds=kinds)
 
 
 def read_kit(table: Table, around: Surroundings) -> KitSection:
     """One of ``[[kits]]``."""
-    return KitSection(**_generated(table, around), slots=_slots(table), formats=formats_of(table))
+    slots = _slots(table)
+    if table.has("key") and not set(slots) <= set(music.KEYED_ONE_SHOTS):
+        raise table.refuse("key", f"only where all slots are of {', '.join(music.KEYED_ONE_SHOTS)}")
+    return KitSection(**_generated(table, around), slots=slots, formats=formats_of(table))
 
 
 def read_humanized(table: Table, around: Surroundings) -> HumanizedSection:

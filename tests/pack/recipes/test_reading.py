@@ -267,7 +267,7 @@ WRONG = [
     (5, PACK + "[[one_shots]]\nkinds = ['kick', 'kick']", ["each kind once"]),
     (5, PACK + "[[one_shots]]\nkinds = [1]", ["no kind of one-shot"]),
     (5, PACK + "[[one_shots]]\nkinds = []", ["kinds is []"]),
-    (6, PACK + "[[one_shots]]\nkinds = ['kick']\nkey = 'Am'", ["key is 'Am'", "bass"]),
+    (6, PACK + "[[one_shots]]\nkinds = ['bass', 'snare']\nkey = 'Am'", ["key is 'Am'", "bass"]),
     (5, PACK + "[[kits]]\nslots = { kick = 0 }", ["kick = 0", "1 to 64"]),
     (5, PACK + "[[kits]]\nslots = { kik = 1 }", ["'kik'", "'kick'"]),
     (5, PACK + "[[kits]]\nslots = { kick = true }", ["kick = True"]),
