@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from samplegen.audio.resample import resample, resample_ring
 from samplegen.audio.types import Audio, Samples
+from samplegen.post.fades import fade_in, fade_out
 from samplegen.units import db_to_gain
 from samplegen.variations.bands import (
+    WINDOW,
     Crossover,
     Floats,
     band_pass,
     high_pass,
     level_between,
+    settle_ends,
     spectrum_of,
 )
 from samplegen.variations.edits.calls import edit_lanes, from_lanes, join, own_wish, plan_of, to_lanes, windows
@@ -23,9 +27,13 @@ from samplegen.variations.edits.sources import EditSource
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
 
-_ENVELOPE_S: Final = 0.01
+_ENVELOPE_S: Final = 0.02
 # How far the level of what is made may follow the recording's from moment to moment.
 _FOLLOW_DB: Final = 12.0
+# What the recording had is kept at least so well.
+MIN_SNR_DB: Final = 60.0
+_SPARE_DB: Final = 0.3
+_FADES_MS: Final = (0.0, 1.0, 2.0, 4.0, 8.0)
 _PAD_S: Final = 0.05
 _SLOPES_DB: Final = (-30.0, -3.0)
 _SHAPED_DB: Final = 40.0
@@ -85,9 +93,20 @@ def merge(recording: Audio, made: Samples, crossover: Crossover, *, ring: bool) 
     """The recording below the crossover, what was made ``[C, T]`` above it, as loud as the octave below asks for."""
     rate, own = recording.sample_rate, recording.samples
     gain = _level_gain(own, made, crossover, rate=rate, ring=ring)
-    top = high_pass(made * gain, crossover, rate=rate, ring=ring)
-    whole = own - high_pass(own, crossover, rate=rate, ring=ring) + top
-    return Enhanced(recording.with_samples(whole), splice_step_db(own, made * gain, crossover, rate=rate))
+    top = high_pass(made * gain, crossover, rate=rate, ring=ring) - high_pass(own, crossover, rate=rate, ring=ring)
+    whole = recording.with_samples(own + top) if ring else _with_ends(recording, top, crossover)
+    return Enhanced(whole, splice_step_db(own, made * gain, crossover, rate=rate))
+
+
+def _with_ends(recording: Audio, top: Samples, crossover: Crossover) -> Audio:
+    """The sum with a top whose ends stay out of the trusted band, faded in and out a little where they would not."""
+    settled = settle_ends(top, crossover, rate=recording.sample_rate)
+    for fade_ms in _FADES_MS:
+        faded = fade_out(fade_in(recording.with_samples(settled), fade_ms=fade_ms), fade_ms=fade_ms).samples
+        made = recording.with_samples(recording.samples + faded)
+        if trusted_snr_db(made, recording, crossover) >= MIN_SNR_DB + _SPARE_DB:
+            break
+    return made
 
 
 def splice_step_db(own: Samples, made: Samples, crossover: Crossover, *, rate: int) -> float:
@@ -98,8 +117,8 @@ def splice_step_db(own: Samples, made: Samples, crossover: Crossover, *, rate: i
 
 
 def _level_gain(own: Samples, made: Samples, crossover: Crossover, *, rate: int, ring: bool) -> Samples:
-    """Gain ``[C, T]`` that makes half an octave below the crossover as loud, on the whole and from moment to moment."""
-    low, high = crossover.trusted_hz / 2.0**0.5, crossover.trusted_hz
+    """Gain ``[C, T]`` for the levels of a third of an octave below the crossover to be alike, at every moment."""
+    low, high = crossover.trusted_hz * 2.0 ** (-1 / 3), crossover.trusted_hz
     bands = [band_pass(samples, low, high, rate=rate, ring=ring) for samples in (own, made)]
     powers = [np.square(band, dtype=np.float64).mean(axis=1, keepdims=True) for band in bands]
     level = np.sqrt(powers[0] / np.maximum(powers[1], 1e-20))
@@ -144,8 +163,8 @@ def replicate_bands(recording: Audio, crossover: Crossover, *, ring: bool) -> Sa
 
 def _replicated(samples: Samples, crossover: Crossover, *, rate: int, start: int, ring: bool) -> Samples:
     pad = 0 if ring else round(_PAD_S * rate)
-    around = np.pad(samples.astype(np.float64), ((0, 0), (pad, pad)))
-    size = around.shape[1]
+    size = samples.shape[1] if ring else int(next_fast_len(samples.shape[1] + 2 * pad, real=True))
+    around = np.pad(samples.astype(np.float64), ((0, 0), (pad, size - samples.shape[1] - pad)))
     hz = np.fft.rfftfreq(size, 1.0 / rate)
     bins = np.fft.rfft(around, axis=1)
     high_hz, octave_hz = crossover.middle_hz, 0.5 * crossover.middle_hz
@@ -202,9 +221,16 @@ def extrapolated(own: Samples, crossover: Crossover, *, rate: int) -> tuple[floa
     return float(np.mean((np.asarray(levels) - slope * octaves)[:4])), slope
 
 
-def trusted_snr_db(made: Audio, own: Audio, crossover: Crossover) -> float:
+def trusted_snr_db(made: Audio, own: Audio, crossover: Crossover, *, ring: bool = False) -> float:
     """Level of the trusted band of `own` over that of what was changed there, in dB; at most 200."""
-    parts = (own.samples, made.samples - own.samples)
-    (hz, power), (_, changed) = (spectrum_of(samples, rate=own.sample_rate) for samples in parts)
-    inside = hz < crossover.trusted_hz
-    return float(min(200.0, 10.0 * np.log10(max(power[inside].sum(), 1e-20) / max(changed[inside].sum(), 1e-40))))
+    rate, parts = own.sample_rate, (own.samples, made.samples - own.samples)
+    if ring:
+        hz = np.fft.rfftfreq(own.length, 1.0 / rate)
+        powers = [np.square(np.abs(np.fft.rfft(samples.astype(np.float64), axis=1))).sum(axis=0) for samples in parts]
+        inside = hz < crossover.trusted_hz
+    else:
+        (hz, first), (_, second) = (spectrum_of(samples, rate=rate) for samples in parts)
+        powers = [first, second]
+        inside = hz < crossover.trusted_hz - 4.0 * rate / WINDOW  # what the window smears in is none of it
+    had, changed = (float(power[inside].sum()) for power in powers)
+    return float(min(200.0, 10.0 * np.log10(max(had, 1e-20) / max(changed, 1e-40))))

@@ -16,7 +16,7 @@ from samplegen.units import db_to_gain
 from samplegen.variations.bands import FULL_HZ, NYQUIST_SHARE, Crossover, estimate_cutoff
 from samplegen.variations.edits.order import EditOrder, EditRequest, Made
 from samplegen.variations.edits.sources import EditSource
-from samplegen.variations.enhance import generate_tops, merge, replicate_bands, trusted_snr_db
+from samplegen.variations.enhance import MIN_SNR_DB, generate_tops, merge, replicate_bands, trusted_snr_db
 
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MODEL: Final = "generator-edits-44k"
 CUTOFFS_HZ: Final = (1000.0, 20_000.0)
 MAX_STEP_DB: Final = 3.0
-MIN_SNR_DB: Final = 60.0
 METHODS: Final = {
     "alpha": "alpha blending", "dsp": "spectral band replication", "plain": "plain resampling",
     "unchanged": "unchanged: its band is full",
@@ -104,7 +103,7 @@ class EnhanceOrder(EditOrder):
 
     def _merged(self, own: Audio, top: Samples, crossover: Crossover, shared: dict[str, Any], *, ring: bool) -> Made:
         enhanced = merge(own, top, crossover, ring=ring)
-        snr_db = trusted_snr_db(enhanced.audio, own, crossover)
+        snr_db = trusted_snr_db(enhanced.audio, own, crossover, ring=ring)
         audio, gain = below_ceiling(enhanced.audio, own)
         step_db = enhanced.step_db
         results = (
