@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samplegen.checkpoints.registry import PUBLISHED, PublishedFile
+from samplegen.checkpoints.schema import read_json_object
 from samplegen.errors import InputError, ModelInvalidError, ModelMissingError, OutputError
-from samplegen.files import hash_bytes, hash_file, resolve_inside, write_bytes
+from samplegen.files import hash_bytes, hash_file, resolve_inside, write_bytes, write_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -115,3 +116,20 @@ def _where_to_get(places: tuple[str, ...]) -> str:
         if known
         else "Copy the whole model folder again."
     )
+
+
+def record_companion(folder: Path, place: str) -> None:
+    """Record the hash of a file that lies in a model folder, for `check_companions`; the weights' hash stays.
+
+    Raises
+    ------
+    ModelInvalidError
+        If the configuration cannot be read.
+    OutputError
+        If it cannot be written.
+    """
+    path = folder / "config.json"
+    config = read_json_object(path)
+    recorded = config.get("companions", {})
+    digests = {**recorded, place: hash_file(folder / place)} if isinstance(recorded, dict) else recorded
+    write_json(path, {**config, "companions": digests})

@@ -164,6 +164,29 @@ def degrade(
         console.result(asdict(made), text=f"{made.copies} degraded copies of {made.sounds} sounds in {made.folder}")
 
 
+@app.command()
+def remember(
+    library: LibraryFile,
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Generator that learned from them.")],
+    loops: Loops = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Store fingerprints of the training sounds beside a model, so that copies of them are refused.
+
+    Name the library and the loops that it was trained on, and held-out loops too: how near those come
+    to the training ones settles the limit.
+    """
+    from samplegen.training.memory import remember as store_memory
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Listening") as report:
+            made = store_memory(library, model=model, loops=tuple(loops or ()), progress=report)
+        lines = [f"{name}: {facts.trained} sounds, limit {facts.limit:.3f}" for name, facts in made.forms.items()]
+        text = "\n".join([*lines, f"{made.size_bytes / 1e6:.1f} MB: {made.file}"])
+        console.result(asdict(made), text=text)
+
+
 def _scan_text(result: "ScanResult", kinds: dict[str, int], out: Path) -> str:
     lines = [f"{count:7d}  {kind}" for kind, count in kinds.items()]
     lines += [f"dropped  {item.path}: {item.reason}" for item in result.dropped]

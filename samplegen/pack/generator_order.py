@@ -10,6 +10,7 @@ from samplegen.errors import InputError, ModelError, SamplegenError, UsageError
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.keys import Key
 from samplegen.pack.manifest import job_key
+from samplegen.pack.memorisation import load_guard
 from samplegen.pack.orders import PlannedOrder, derive_seed
 from samplegen.pack.prompts import Form, plain_kind, spoken_kind
 from samplegen.pack.requests import GeneratorRequest
@@ -43,6 +44,7 @@ class GeneratorOrder(PlannedOrder):
         self.unknown_words, self.notes = self.wish.unknown_words, self.wish.notes()
         self.applied: dict[str, Any] = {}
         self._chain = find_chain(request.fx) if request.fx else None
+        self.guard = load_guard(generator)
 
     def job(self, index: int) -> str:
         """Key of sound `index`."""
@@ -86,11 +88,14 @@ class GeneratorOrder(PlannedOrder):
         return fields
 
     def _announce(self, **applied: Any) -> None:
-        """Keep what the prompt decided, and say it first."""
+        """Keep what the prompt decided and say it first, and last what the model cannot do."""
         self.applied = {name: value for name, value in applied.items() if value}
         sentence = announcement(self.applied)
         if sentence:
             self.notes.insert(0, sentence)
+        if self.guard is None:
+            name = self._generator.name
+            self.notes.append(f"The model {name} brings no memory of its training sounds: copies cannot be refused.")
 
     def _guess(self, kinds: Sequence[str]) -> tuple[str, ...]:
         """The kind that the sounds to come near to are nearest to; none without sounds.

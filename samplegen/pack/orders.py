@@ -13,7 +13,7 @@ from typing import Protocol
 from samplegen.errors import InputError, ModelError, SamplegenError
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.export import PackWriter
-from samplegen.pack.gates import judge
+from samplegen.pack.gates import Guard, judge
 from samplegen.pack.manifest import FileEntry
 from samplegen.pack.sound import LongSound, Sound
 from samplegen.pack.verdict import Verdict
@@ -96,6 +96,8 @@ class PlannedOrder(ABC):
     ahead = False
     seed: int
     unknown_words: tuple[str, ...] = ()
+    # Compares with what the model learned from, where the model can tell.
+    guard: Guard | None = None
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -117,8 +119,8 @@ class PlannedOrder(ABC):
         return True
 
     def judge(self, sound: Sound, *, index: DuplicateIndex) -> Verdict:
-        """Every gate."""
-        return judge(sound, index=index)
+        """Every gate, and the guard if there is one."""
+        return judge(sound, index=index) if self.guard is None else judge(sound, index=index, guard=self.guard)
 
     def accompany(self, index: int, writer: PackWriter, entry: FileEntry) -> None:  # noqa: B027
         """Write nothing."""

@@ -146,6 +146,7 @@ def test_facts_are_applied_and_told_first(tmp_path: Path) -> None:
     assert told == [
         "From the prompt: 150 BPM, 2 bars, 3/4, kind drums, style techno.",
         'No key is given to these kinds: drum loop. Left out of the prompt: "Am".',
+        "The model generator-tiny-text brings no memory of its training sounds: copies cannot be refused.",
     ]
     assert result.applied == {
         "bpm": 150.0, "bars": 2, "meter": "3/4", "kind": ["drums"], "style": ["techno"], "words": ["dark"],

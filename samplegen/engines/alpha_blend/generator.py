@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,6 +144,8 @@ class Generator:
         Of tags.
     joint
         Of tags and CLAP vectors, where the generator was trained with both.
+    folder
+        Where the model lies, if it was loaded.
     """
 
     name: str
@@ -154,6 +157,7 @@ class Generator:
     description: Description
     sampling: Sampling = field(default_factory=Sampling)
     joint: WordsAndSound | None = None
+    folder: Path | None = None
 
     @property
     def clap(self) -> Embedder | None:

@@ -56,6 +56,7 @@ def load_generator(name: str) -> Generator:
         description=description,
         sampling=read_config(model.config.get("sampling"), Sampling),
         joint=joint,
+        folder=model.folder,
     )
 
 
