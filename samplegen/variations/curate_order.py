@@ -7,14 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from samplegen.audio.io import read_audio
-from samplegen.errors import InputError, ModelError, ModelMissingError, SamplegenError
+from samplegen.errors import InputError, ModelError, ModelMissingError, SamplegenError, UsageError
 from samplegen.files import hash_bytes
 from samplegen.pack.audition.votes import read_votes
 from samplegen.pack.companions import Companion, PackView
-from samplegen.pack.duplicates import DuplicateIndex, distances_db, embed_sound, min_distance_db
+from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.pack.entries import FileEntry
 from samplegen.pack.gates import Guard
 from samplegen.pack.journal import Journal
@@ -22,17 +19,18 @@ from samplegen.pack.licence import SOURCE_LICENCE
 from samplegen.pack.manifest import Manifest, job_key
 from samplegen.pack.orders import PlannedOrder
 from samplegen.pack.recordings import find_recordings
-from samplegen.pack.sound import Provenance, Sound, Tags
+from samplegen.pack.sound import Sound
 from samplegen.pack.sound_map import make_map
 from samplegen.pack.verdict import Verdict
 from samplegen.pack.word_plan import words_of
 from samplegen.variations.candidate_store import CandidateStore
 from samplegen.variations.curate import BLOCK, Candidate, Drawer, Ear, anchors_of, judge_artefacts
+from samplegen.variations.curate_choice import choose_candidates, find_guard, refusals, sound_of
 from samplegen.variations.curate_request import CurateRequest, form_of, settle
 from samplegen.variations.curate_rounds import Curation, read_curation
 from samplegen.variations.edits.sources import EditSource, read_source, with_kind
 from samplegen.variations.neighbourhood import Anchor, Neighbourhood
-from samplegen.variations.selection import Alike, map_positions, select_diverse
+from samplegen.variations.selection import map_positions
 
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
@@ -72,6 +70,10 @@ class CurateOrder(PlannedOrder):
         self._favourites = self._read_favourites()
         self._question = hash_bytes(repr(self._asked()).encode())
         self._found = found if self._goes_on(found) else None
+        if found is not None and self._found is None:
+            raise UsageError(
+                f"{request.out} holds a curated pack of another request. Choose another --out, or add --force."
+            )
         self._store = CandidateStore(request.out, self._question)
         self.seed = self._seed()
         earlier = self._journal.manifest.rejected if self._journal.manifest and self._found else ()
@@ -104,6 +106,11 @@ class CurateOrder(PlannedOrder):
         self.count = len(self.jobs)
         if not self.jobs:
             raise self.nothing_made([], [])
+
+    @property
+    def chosen(self) -> list[Candidate]:
+        """The candidates of this round that are taken, the best first."""
+        return list(self._chosen)
 
     @property
     def words(self) -> dict[str, str]:
@@ -155,7 +162,7 @@ class CurateOrder(PlannedOrder):
 
     def companions(self, view: PackView) -> list[Companion]:
         """``map.png`` and ``curation.json`` of the finished pack."""
-        vectors = self.ear.vectors([_sound_of(view.folder, entry) for entry in view.entries])
+        vectors = self.ear.vectors([sound_of(view.folder, entry) for entry in view.entries])
         places = map_positions(vectors)
         placed = {entry.path: (float(x), float(y)) for entry, (x, y) in zip(view.entries, places, strict=True)}
         earlier = self._found.rounds if self._found else ()
@@ -275,7 +282,7 @@ class CurateOrder(PlannedOrder):
             self.notes.append("The votes reject no sound of this pack, so all of them stay.")
 
     def _anchor(self, entry: FileEntry) -> Anchor:
-        sound = _sound_of(self.request.out, entry)
+        sound = sound_of(self.request.out, entry)
         recording = find_recordings([self.request.out / entry.path])[0]
         source = EditSource(recording, sound.audio, sound.tags)
         return Anchor(entry.category, self.ear.vectors([sound])[0], source, entry.job)
@@ -328,70 +335,28 @@ class CurateOrder(PlannedOrder):
         drawer = Drawer(
             self.generator, form, tuple(slots), self.seed, salt, self.around, self.settled.strength, self.guard
         )
+        store = self._store.round(salt if self.guard is None else f"{salt}-guarded")
         first = -(-len(slots) * self.settled.oversample // BLOCK)
         drawn: list[Candidate] = []
         for block in range(first * MOST_TIMES):
             if block >= first and len(self._choose_of(judge_artefacts(drawn), slots)) == len(slots):
                 break
-            found = self._store_of(salt).read(block)
+            found = store.read(block)
             if found is None:
                 found = drawer.draw(block)
-                self._store_of(salt).write(block, found)
+                store.write(block, found)
             drawn += found
             if self.request.progress:
                 self.request.progress(min(block + 1, first), first)
         return judge_artefacts(drawn)
 
-    def _store_of(self, salt: str) -> CandidateStore:
-        return self._store.round(salt)
-
     def _choose_of(self, pool: Sequence[Candidate], slots: Sequence[str]) -> list[Candidate]:
         """Good ones that differ from each other and from what stays."""
         taken = {entry.job for entry in self._base} | set(self._rejected)
         able = [one for one in pool if one.verdict.passed and self._job(one.sound) not in taken]
-        if not able:
-            return []
-        stay = [_sound_of(self.request.out, entry) for entry in self._base]
-        known = self.ear.vectors(stay) if stay else np.zeros((0, able[0].vector.size))
-        vectors = np.concatenate([known, np.stack([one.vector for one in able])])
-        kinds = [sound.tags.category for sound in stay] + [one.kind for one in able]
-        quality = np.concatenate([np.ones(len(stay)), [one.probability for one in able]])
-        pictures = np.stack([*(embed_sound(sound) for sound in stay), *(one.picture for one in able)])
-        forms = [sound.tags.kind for sound in stay] + [one.sound.tags.kind for one in able]
-        chosen = select_diverse(
-            vectors, count=len(slots), diversity=self.settled.diversity,
-            quality=quality * self.around.liking(vectors, kinds), groups=kinds,
-            quotas=None if self.generator is None else Counter(slots), alike=_alike(pictures, forms), fixed=len(stay),
+        stay = [sound_of(self.request.out, entry) for entry in self._base]
+        quotas = None if self.generator is None else Counter(slots)
+        return choose_candidates(
+            able, stay=stay, count=len(slots), quotas=quotas, diversity=self.settled.diversity, ear=self.ear,
+            around=self.around,
         )  # fmt: skip
-        return [able[index - len(stay)] for index in chosen]
-
-
-def find_guard(generator: "Generator") -> Guard | None:
-    """What compares sounds with those that a generator learned from; None where its model has nothing to tell."""
-    from samplegen.pack import memorisation
-
-    load: Any = getattr(memorisation, "load_guard", None)
-    guard: Guard | None = None if load is None else load(generator)
-    return guard
-
-
-def refusals(pool: Sequence[Candidate]) -> dict[str, int]:
-    """Gate to how many candidates it refused."""
-    found = Counter(result.name for one in pool for result in one.verdict.results if not result.passed)
-    return dict(sorted(found.items()))
-
-
-def _alike(pictures: Any, forms: Sequence[str]) -> Alike:
-    """``[n, n]``: pairs nearer than the pack's gate for near-duplicates allows."""
-    limits = np.array([min_distance_db(form) for form in forms])
-    apart = np.stack([distances_db(picture, others=pictures) for picture in pictures])
-    same = np.array(forms)[:, None] == np.array(forms)
-    alike = (apart < limits[:, None]) & same
-    np.fill_diagonal(alike, True)
-    return np.asarray(alike)
-
-
-def _sound_of(folder: Path, entry: FileEntry) -> Sound:
-    """A finished sound, as it lies on the disk."""
-    tags = Tags(entry.kind, entry.category, bpm=entry.bpm, bars=entry.bars, meter=entry.meter)
-    return Sound(read_audio(folder / entry.path, sample_rate=44_100), tags, Provenance(entry.engine))

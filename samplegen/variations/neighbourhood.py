@@ -108,9 +108,10 @@ class Neighbourhood:
     _by_kind: dict[str, tuple[Anchor, ...]] = field(default_factory=dict)
 
     def anchors(self, kind: str) -> tuple[Anchor, ...]:
-        """Sounds of a kind to come near to: what was kept comes before favourites, for it is the later word."""
+        """Sounds of a kind to come near to: what was kept last comes first, favourites at the end."""
         if kind not in self._by_kind:
-            self._by_kind[kind] = tuple(one for one in (*self.keeps, *self.favourites) if one.kind == kind)
+            every = (*reversed(self.keeps), *self.favourites)
+            self._by_kind[kind] = tuple(one for one in every if one.kind == kind)
         return self._by_kind[kind]
 
     def centre(self, kind: str, *, name: Float64, rng: np.random.Generator) -> tuple[Float64, Anchor | None]:
@@ -125,7 +126,8 @@ class Neighbourhood:
         rejects = _stack([one for one in self.rejects if one.kind == kind], like=name)
         if not anchors:
             return (mean_shift(name, keeps=rejects[:0], rejects=rejects) if len(rejects) else name), None
-        anchor = anchors[int(rng.integers(len(anchors)))]
+        ranks = np.arange(len(anchors), 0, -1, dtype=np.float64) ** 2  # the latest first: listeners get nearer
+        anchor = anchors[int(rng.choice(len(anchors), p=ranks / ranks.sum()))]
         shifted = mean_shift(anchor.vector, keeps=_stack(anchors, like=name), rejects=rejects)
         share = float(rng.uniform(LEAST_SHARE, MOST_SHARE))
         return unit((1.0 - share) * unit(name) + share * shifted), anchor
