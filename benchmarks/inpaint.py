@@ -22,8 +22,8 @@ from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import write_figures
 from samplegen.pack.recordings import Recording
 from samplegen.variations.edits.sources import read_source
+from samplegen.variations.fillers import ArFiller, CopyFiller, CrossfadeFiller, Filler, ModelFiller
 from samplegen.variations.gaps import Time
-from samplegen.variations.inpaint import ArFiller, CopyFiller, CrossfadeFiller, Filler, ModelFiller
 
 HELD_OUT = Path(__file__).parent.parent / "samplegen" / "training" / "held_out_sources.txt"
 
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
         if by_size:
             text += f"### {title}\n\n{table(by_size, names=['model', 'copy', 'ar', 'crossfade'], seed=options.seed)}\n"
     line = f"python benchmarks/inpaint.py --loops HELD --sources {options.sources} --seed {options.seed}"
-    line += f" --longest {options.longest:g} --strength {options.strength:g}"
+    line += f" --longest {options.longest:g}" + (f" --strength {options.strength:g}" if options.strength else "")
     text = f"`{line}`\n\n{describe_machine().line()}\n\n{text}"
     print(text)
     if options.out:
@@ -61,7 +61,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sources", type=int, default=20, help="of loops and of one-shots each, at most")
     parser.add_argument("--longest", type=float, default=5.0, help="seconds of a loop, at most")
     parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--strength", type=float, default=1.0)
+    parser.add_argument("--strength", type=float, help="see ModelFiller")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="JSON file; a table goes beside it")
     return parser.parse_args(arguments)

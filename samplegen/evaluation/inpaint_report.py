@@ -13,8 +13,9 @@ from samplegen.audio.types import Audio
 from samplegen.errors import InputError
 from samplegen.evaluation.tables import markdown_table
 from samplegen.units import seconds_to_samples
+from samplegen.variations.fillers import Filler, make_scene
 from samplegen.variations.gaps import Gap, Time
-from samplegen.variations.inpaint import Filler, fill_scene, make_scene
+from samplegen.variations.inpaint import fill_scene
 
 GAPS_S: Final = (0.05, 0.1, 0.25, 0.5)
 BEAT: Final = "one beat"
@@ -72,7 +73,8 @@ class Fill:
 
 
 def draw_cases(
-    audio: Audio, *, rng: np.random.Generator, time: Time | None = None, category: str = "", sizes: Sequence[float] = GAPS_S
+    audio: Audio, *, rng: np.random.Generator, time: Time | None = None, category: str = "",
+    sizes: Sequence[float] = GAPS_S,
 ) -> list[Case]:  # fmt: skip
     """Gaps of all sizes at random places of a sound where something sounds; of a loop also a beat with an onset."""
     made = []

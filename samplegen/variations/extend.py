@@ -1,7 +1,7 @@
 """Sounds that go on: loops of more bars, recordings of more seconds (specs/applications.md §8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -10,18 +10,9 @@ from samplegen.audio.types import Samples
 from samplegen.errors import InputError, UsageError
 from samplegen.units import bars_to_samples, seconds_to_samples
 from samplegen.variations.edits.order import EditRequest
+from samplegen.variations.fillers import CONTEXT_S, Filler, ModelFiller, Scene, make_scene, ramp_beats
 from samplegen.variations.gaps import SHORTEST_S, Gap, Time
-from samplegen.variations.inpaint import (
-    CONTEXT_S,
-    Filled,
-    Filler,
-    ModelFiller,
-    Scene,
-    fill_in_turn,
-    fill_scene,
-    make_scene,
-    ramp_beats,
-)
+from samplegen.variations.inpaint import Filled, fill_in_turn, fill_scene
 from samplegen.variations.patched_files import FilePart, Layout, form_of
 from samplegen.variations.repair_order import WHOLE_S, Patched, RepairOrder, Take, category_of_scene, measured
 from samplegen.variations.tempo_ramp import TempoRamp
@@ -110,6 +101,9 @@ class ExtendOrder(RepairOrder):
         gap = Gap(known.length, audio.length)
         whole = take.tags.kind == "one_shot" and known.length == take.length
         scene = make_scene(audio, [gap], category=category, is_one_shot=whole, open_end=True)
+        if take.time is not None:  # the loop once more, from its start on
+            again = take.read(0, take.length).samples[:, np.arange(added) % take.length]
+            scene = replace(scene, guess=np.concatenate([known.samples, again], axis=1))
         filler = self.filler()
         if isinstance(filler, ModelFiller):
             size = seconds_to_samples(PART_S, sample_rate=rate)

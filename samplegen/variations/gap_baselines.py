@@ -15,7 +15,7 @@ from samplegen.variations.gaps import Gap, Time
 from samplegen.variations.joins import around
 
 AR_LONGEST_S: Final = 0.060
-AR_ORDER: Final = 512
+AR_ORDER: Final = 256
 _AR_CONTEXT_S: Final = 0.5
 _AR_ROUNDS: Final = 2
 _FLANK_S: Final = 0.1

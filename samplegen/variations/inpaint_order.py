@@ -10,8 +10,9 @@ from samplegen.audio.types import Samples
 from samplegen.errors import InputError, UsageError
 from samplegen.units import seconds_to_samples
 from samplegen.variations.edits.order import EditRequest
+from samplegen.variations.fillers import CONTEXT_S, MAX_GAP_S, Scene, make_scene
 from samplegen.variations.gaps import AskedGap, Gap, place_gaps
-from samplegen.variations.inpaint import CONTEXT_S, MAX_GAP_S, Filled, Scene, fill_scene, make_scene
+from samplegen.variations.inpaint import Filled, fill_scene
 from samplegen.variations.patched_files import FilePart, Layout, form_of
 from samplegen.variations.repair_order import Patched, RepairOrder, Take, category_of_scene, measured
 

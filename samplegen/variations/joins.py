@@ -22,11 +22,12 @@ ATTACK_FADE_S: Final = 0.001
 ATTACK_DB: Final = 9.0
 MAX_MATCH_DB: Final = 6.0
 ORDER: Final = 64
-_MATCH_S: Final = 0.05
+_MATCH_S: Final = 0.5
 _CONTEXT_S: Final = 0.05
 _QUIET: Final = 1e-4
 _SIDE_S: Final = 1.0
 _FFT: Final = 1024
+_MOST_WIDTH: Final = 2.0
 _FLUX_S: Final = 0.023
 _FLUX_BANDS: Final = 40
 _FLUX_STEP_S: Final = 0.005
@@ -132,10 +133,10 @@ def widen(filling: Samples, *, known: Samples, seed: int, rate: int) -> Samples:
     rest = np.sqrt(np.square(np.abs(spectra[1] - transfer * spectra[0])).sum(axis=0) / power)
     turns = np.exp(2j * np.pi * np.random.default_rng(seed).random(rest.size))
     turns[[0, -1]] = 1.0
-    response = np.fft.irfft(
-        np.clip(np.abs(transfer), 0, 2) * np.exp(1j * np.angle(transfer)) + np.minimum(rest, 2) * turns
-    )
-    response = np.roll(response, _FFT // 2) * np.hanning(_FFT)
+    window = np.hanning(_FFT)
+    spread = np.minimum(rest, _MOST_WIDTH) * turns / np.sqrt(np.square(window).mean())  # what the window takes away
+    direct = np.minimum(np.abs(transfer), _MOST_WIDTH) * np.exp(1j * np.angle(transfer))
+    response = np.roll(np.fft.irfft(direct + spread), _FFT // 2) * window
     padded = np.pad(filling[0].astype(np.float64), _FFT // 2)
     made = np.convolve(padded, response)[_FFT : _FFT + filling.shape[1]]
     return np.stack([filling[0] + made, filling[0] - made]).astype(np.float32)

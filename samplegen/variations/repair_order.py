@@ -25,17 +25,9 @@ from samplegen.pack.verdict import GateResult, Verdict
 from samplegen.units import seconds_to_samples
 from samplegen.variations.edits.order import TEMPLATE, EditOrder, EditRequest, Made
 from samplegen.variations.edits.sources import Asked, EditSource, read_source
+from samplegen.variations.fillers import ArFiller, CopyFiller, CrossfadeFiller, Filler, ModelFiller, PlainFiller, Scene
 from samplegen.variations.gaps import Time
-from samplegen.variations.inpaint import (
-    ArFiller,
-    CopyFiller,
-    CrossfadeFiller,
-    Filled,
-    Filler,
-    ModelFiller,
-    PlainFiller,
-    Scene,
-)
+from samplegen.variations.inpaint import Filled
 from samplegen.variations.patched_files import Form, Layout, PatchedWriter
 
 if TYPE_CHECKING:

@@ -1,11 +1,13 @@
 """From one sound to another: the end of A, some bars that are made, the start of B (specs/applications.md §8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import map_coordinates
 
 from samplegen.audio.resample import resample
 from samplegen.audio.types import Audio, Samples
@@ -14,18 +16,9 @@ from samplegen.pack.recordings import Recording
 from samplegen.units import seconds_to_samples
 from samplegen.variations.edits.order import EditRequest
 from samplegen.variations.edits.sources import Asked, EditSource
+from samplegen.variations.fillers import CONTEXT_S, Filler, ModelFiller, Scene, make_scene, ramp_beats
 from samplegen.variations.gaps import Gap
-from samplegen.variations.inpaint import (
-    CONTEXT_S,
-    Filled,
-    Filler,
-    ModelFiller,
-    Scene,
-    fill_in_turn,
-    fill_scene,
-    make_scene,
-    ramp_beats,
-)
+from samplegen.variations.inpaint import Filled, fill_in_turn, fill_scene
 from samplegen.variations.patched_files import FilePart, Layout, joined_form
 from samplegen.variations.repair_order import Patched, RepairOrder, Take, category_of_scene, measured, read_take
 from samplegen.variations.tempo_ramp import TempoRamp
@@ -75,18 +68,23 @@ class _Pair:
 
 
 class LoopCrossfade:
-    """Loop A played on, faded over to loop B, whose start comes when it should. Tempi stay what they are."""
+    """Loop A played on, faded over to loop B, whose start comes when it should.
+
+    Both follow the ramp of the tempo as records do whose pitch faders are moved.
+    """
 
     name = "crossfade"
 
-    def __init__(self, a: Samples, b: Samples) -> None:
-        self._a, self._b = a, b
+    def __init__(self, a: Audio, b: Audio, ramp: TempoRamp) -> None:
+        self._a, self._b, self._ramp = a, b, ramp
 
     def fill(self, scene: Scene, *, seeds: Sequence[int]) -> list[Samples]:
-        """See `samplegen.variations.inpaint.Filler`."""
+        """See `samplegen.variations.fillers.Filler`."""
         gap, samples = scene.gaps[0], scene.audio.samples.copy()
-        place = np.arange(gap.length)
-        on, lead = self._a[:, place % self._a.shape[1]], self._b[:, (place - gap.length) % self._b.shape[1]]
+        place, ramp = np.arange(gap.length), self._ramp
+        beats = ramp.beats_at(place / scene.audio.sample_rate)
+        on = _at_beats(self._a, beats, bpm=ramp.from_bpm)
+        lead = _at_beats(self._b, beats - ramp.beats, bpm=ramp.to_bpm)
         turn = 0.5 * np.pi * place / gap.length
         samples[:, gap.start : gap.stop] = on * np.cos(turn) + lead * np.sin(turn)
         return [samples] * len(seeds)
@@ -123,6 +121,9 @@ class TransitionOrder(RepairOrder):
         )
         gap = Gap(pair.before.length, pair.before.length + pair.gap)
         scene = make_scene(audio, [gap])
+        if pair.a.time is not None and pair.b.time is not None:
+            guess = self._without_model(pair).fill(scene, seeds=[0])[0]
+            scene = replace(scene, guess=guess)
         if self.engine == "alpha" and self.generator is not None:
             found = self._by_model(self.generator, pair, scene, gap, seeds)
         else:
@@ -148,10 +149,8 @@ class TransitionOrder(RepairOrder):
     def _without_model(self, pair: _Pair) -> Filler:
         if pair.a.time is None or pair.b.time is None:
             raise InputError("Without the model only loops can be joined. Install the model, or give loops.")
-        if pair.ramp.from_bpm != pair.ramp.to_bpm:
-            self.notes.append("The two tempi differ, and without the model neither loop changes its own.")
         wholes = [_like(take.read(0, take.length), pair.before) for take in (pair.a, pair.b)]
-        return LoopCrossfade(wholes[0].samples, wholes[1].samples)
+        return LoopCrossfade(wholes[0], wholes[1], pair.ramp)
 
     def _pair(self, a: Take, category: str) -> _Pair:
         b = read_take(self._to, asked=Asked())
@@ -226,3 +225,10 @@ def _like(audio: Audio, other: Audio) -> Audio:
         return made
     mono = made.mono()
     return mono.with_samples(np.repeat(mono.samples, other.channels, axis=0))
+
+
+def _at_beats(loop: Audio, beats: npt.NDArray[np.float64], *, bpm: float) -> npt.NDArray[np.float64]:
+    """A loop read at these beats, round and round, ``[C, beats]``."""
+    places = beats * 60.0 * loop.sample_rate / bpm
+    made = [map_coordinates(channel, places[None], order=3, mode="grid-wrap") for channel in loop.samples]
+    return np.asarray(made, np.float64)

@@ -206,7 +206,8 @@ def _check(generator: "Generator", window: Window) -> None:
     audio, codec = window.audio, generator.codec
     if (audio.channels, audio.sample_rate) != (1, codec.sample_rate):
         raise UsageError(
-            f"Gaps are filled in mono at {codec.sample_rate} Hz, not {audio.channels} channels at {audio.sample_rate} Hz."
+            f"Gaps are filled in mono at {codec.sample_rate} Hz, not {audio.channels} channels "
+            f"at {audio.sample_rate} Hz."
         )
     if not window.gaps or audio.length == 0:
         raise UsageError("A window without a gap cannot be filled.")
