@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--outputs", type=int, default=2, help="of each source and strength")
     parser.add_argument("--each", type=int, default=40, help="one-shots of each class for the classifier")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, help="JSON file; a table goes beside it")
+    parser.add_argument("--out", type=Path, help="JSON file; a table goes beside it, as NAME_table.md")
     options = parser.parse_args(arguments)
     line = f"python benchmarks/vary.py --sources {options.sources} --outputs {options.outputs} --seed {options.seed}"
     chosen = {kind: library_sources(options.library, kind, count=options.sources, seed=options.seed)
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(text[-1], flush=True)
     if options.out:
         write_figures(options.out, {"command": line, "machine": describe_machine(), "figures": figures})
-        options.out.with_suffix(".md").write_text("\n\n".join(text) + "\n", "utf-8")
+        options.out.with_name(f"{options.out.stem}_table.md").write_text("\n\n".join(text) + "\n", "utf-8")
 
 
 def train(options: argparse.Namespace, left_out: set[Path]) -> OneShotClassifier:

@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS))
     parser.add_argument("--width", type=float, default=DEFAULT_WIDTH)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, help="JSON file; a table goes beside it")
+    parser.add_argument("--out", type=Path, help="JSON file; a table goes beside it, as NAME_table.md")
     options = parser.parse_args(arguments)
     line = f"python benchmarks/widen.py --sources {options.sources} --width {options.width:g} --seed {options.seed}"
     generator = load_generator(options.model)
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(text[-1], flush=True)
     if options.out:
         write_figures(options.out, {"command": line, "machine": describe_machine(), "figures": figures})
-        options.out.with_suffix(".md").write_text("\n\n".join(text) + "\n", "utf-8")
+        options.out.with_name(f"{options.out.stem}_table.md").write_text("\n\n".join(text) + "\n", "utf-8")
 
 
 def report(generator, paths, options) -> dict[str, list[dict[str, float]]]:  # type: ignore[no-untyped-def]

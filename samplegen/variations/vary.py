@@ -9,7 +9,7 @@ from samplegen.audio.onsets import detect_onsets, onset_envelope
 from samplegen.audio.quality import leading_silence_s
 from samplegen.audio.types import Audio, Samples
 from samplegen.units import seconds_to_samples
-from samplegen.variations.alignment import MAX_SHIFT_S, align, keep_end, match_level, onset_sample
+from samplegen.variations.alignment import MAX_SHIFT_S, align, attack_envelope, keep_end, match_level, onset_sample
 from samplegen.variations.deltas import colour_db, delta_share, merge_delta, undo_codec
 from samplegen.variations.edits.calls import Wish, edit_lanes, from_lanes, own_wish, plan_of, to_lanes
 from samplegen.variations.edits.sources import EditSource
@@ -22,7 +22,7 @@ DEFAULT_STRENGTH: Final = 0.5
 PROMPT_SHARE: Final = 0.5
 _MATCH_S: Final = 0.05
 _WRAP: Final = 2048
-_FADE: Final = 32
+_HARD_S: Final = 0.06
 
 
 def vary(
@@ -75,12 +75,21 @@ def settle(samples: Samples, source: EditSource) -> Audio:
     if source.is_loop:
         turned = np.roll(samples, -find_turn(made, source.audio), axis=1)
         return source.audio.with_samples(match_level(turned, source.audio.samples))
-    start = seconds_to_samples(leading_silence_s(source.audio), sample_rate=made.sample_rate)
-    quiet = min(max(0, start - _FADE), made.length)
-    aligned = _aligned(made, source.audio)
-    aligned[:, :quiet] = 0.0
-    aligned[:, quiet:start] *= np.linspace(0.0, 1.0, start - quiet, dtype=np.float32)
-    return source.audio.with_samples(aligned)
+    return source.audio.with_samples(_not_early(_aligned(made, source.audio), source))
+
+
+def _not_early(samples: Samples, source: EditSource) -> Samples:
+    """``[C, T]`` no louder before the onset than the source is there: a codec blurs attacks to both sides.
+
+    Of what begins slowly only the silence at its start is kept.
+    """
+    rate, own = source.audio.sample_rate, source.audio
+    stop = onset_sample(own)
+    if stop > seconds_to_samples(_HARD_S, sample_rate=rate):
+        stop = seconds_to_samples(leading_silence_s(own), sample_rate=rate)
+    levels = [attack_envelope(audio)[:stop] for audio in (own, own.with_samples(samples))]
+    gain = np.minimum(1.0, levels[0] / np.maximum(levels[1], 1e-9)).astype(np.float32)
+    return np.concatenate([samples[:, :stop] * gain, samples[:, stop:]], axis=1)
 
 
 def _aligned(made: Audio, source: Audio) -> Samples:
