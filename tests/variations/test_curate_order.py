@@ -20,7 +20,7 @@ from samplegen.errors import InputError, ModelMissingError, UsageError
 from samplegen.files import hash_file
 from samplegen.pack.artwork import make_artwork
 from samplegen.pack.manifest import Manifest, read_manifest
-from samplegen.pack.sound import Sound
+from samplegen.pack.sound import Provenance, Sound, Tags
 from samplegen.pack.verdict import GateResult, Verdict
 from samplegen.variations import curate, curate_choice, recombination
 from samplegen.variations.candidate_store import FOLDER
@@ -186,9 +186,7 @@ def test_without_a_model_the_users_sounds_are_recombined(
 
 
 def test_artefacts_are_judged_within_their_kind() -> None:
-    sound = Sound(
-        Audio(np.zeros((1, 8), np.float32), 44_100), curate.Tags("one_shot", "kick"), curate.Provenance("test")
-    )
+    sound = Sound(Audio(np.zeros((1, 8), np.float32), 44_100), Tags("one_shot", "kick"), Provenance("test"))
     pool = [Candidate(sound, Verdict((), {}), np.ones(2), np.zeros(2, np.float32), 1.0, energy)
             for energy in (1.0, 1.2, 0.9, 4.9, 9.0)]  # fmt: skip
     assert [one.verdict.passed for one in judge_artefacts(pool)] == [True, True, True, True, False]
