@@ -31,6 +31,7 @@ from samplegen.cli import (
     sync,
     train,
     transfer,
+    tweak,
     transition,
     vary,
     widen,
@@ -80,6 +81,7 @@ app.command("vary")(vary.vary)
 app.command("enhance")(enhance.enhance)
 app.command("widen")(widen.widen)
 app.command("transfer")(transfer.transfer)
+app.command("tweak")(tweak.tweak)
 app.command("melody")(melody.melody)
 app.command("curate")(curate.curate)
 app.command("search")(search.search)
