@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +61,7 @@ def _rho(settings: Sequence[float], measured: Floats) -> float:
 def slider_row(run: SliderRun, *, anchor: Floats, rng: np.random.Generator) -> list[str]:
     """ρ, sources with ρ ≥ 0.8, slope, off-target, off-target ≤ 0.5, distance under `anchor`, beyond a filter."""
     rho, off, count = run.correlations(), run.off_target(), len(run.moved)
-    figures: list[tuple[Floats, int, str]] = [
+    figures: list[tuple[npt.NDArray[np.floating[Any]], int, str]] = [
         (rho, 2, ""), (100.0 * (rho >= WANTED_RHO), 0, " %"), (run.slopes(), 2, ""), (off, 2, ""),
         (100.0 * (off <= MAX_OFF_TARGET), 0, " %"), (100.0 * (run.distance.max(axis=1) < anchor), 0, " %"),
         (100.0 * np.nanmean(run.beyond, axis=1), 0, " %"),

@@ -90,8 +90,8 @@ def _meet(moved: Callable[[float], float], wanted: float, most: float) -> float:
 def process(audio: Audio, drives: Drives, *, seed: int, ring: bool = False) -> Audio:
     """`audio` ``[C, T]`` through all processors whose drive is not 0, at the source's energy.
 
-    Drives are dB of gain for body, brightness (a shelf at its centre, 2.5 kHz at most), noisiness and crunch, and -1 to 1 for attack
-    and decay (shorter to longer).
+    Drives are dB of gain for body, brightness (a shelf at its centre, 2.5 kHz at most), noisiness and crunch, and
+    -1 to 1 for attack and decay (shorter to longer).
     """
     used = {name: drive for name, drive in drives.items() if drive != 0.0}
     if not used:
