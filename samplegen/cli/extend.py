@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from samplegen.cli.console import Console
-from samplegen.cli.inpaint import DEFAULT_OUT, Kind, LoopBpm, LoopMeter, make_and_tell
+from samplegen.cli.inpaint import DEFAULT_OUT, Kind, LoopBpm, LoopMeter, Report, make_and_tell
 from samplegen.cli.options import (
     Count,
     Force,
@@ -38,6 +38,7 @@ def extend(
         str, typer.Option("--engine", metavar="NAME", help="auto, alpha (the model), or dsp, which repeats loops.")
     ] = "auto",
     model: Model = None,
+    report: Report = False,
     seed: Seed = None,
     out: Out = DEFAULT_OUT,
     template: Template = None,
@@ -60,5 +61,5 @@ def extend(
                 asked=Asked(kind, bpm, None, beats), engine=engine, model=model, seed=seed, out=out,
                 template=template, force=force, progress=progress,
             )  # fmt: skip
-            told = make_and_tell(ExtendOrder(request))
+            told = make_and_tell(ExtendOrder(request), report=report)
         show_pack(console, **told)

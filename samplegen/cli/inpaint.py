@@ -33,6 +33,7 @@ LoopBpm = Annotated[
     float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo of inputs that are loops.")
 ]
 LoopMeter = Annotated[str | None, typer.Option("--meter", metavar="N/D", help="Meter of inputs that are loops.")]
+Report = Annotated[bool, typer.Option("--report", help="Write a JSON beside the pack for every result.")]
 Engine = Annotated[
     str,
     typer.Option("--engine", metavar="NAME", help="auto, alpha (the model), or without it: dsp, copy, ar, crossfade."),
@@ -56,6 +57,7 @@ def inpaint(
     meter: LoopMeter = None,
     engine: Engine = "auto",
     model: Model = None,
+    report: Report = False,
     seed: Seed = None,
     out: Out = DEFAULT_OUT,
     template: Template = None,
@@ -81,15 +83,17 @@ def inpaint(
                 template=template, force=force, progress=progress,
             )  # fmt: skip
             order = InpaintOrder(request)
-            told = make_and_tell(order)
+            told = make_and_tell(order, report=report)
         show_pack(console, **told)
 
 
-def make_and_tell(order: "RepairOrder") -> dict[str, Any]:
+def make_and_tell(order: "RepairOrder", *, report: bool) -> dict[str, Any]:
     """Make a repair, and what `show_pack` is to say of it."""
     from samplegen.variations.repair_order import make_repairs
+    from samplegen.variations.takes_report import write_reports
 
     result = make_repairs(order)
-    more = {"engine": order.engine_name, "acceptance": round(order.acceptance, 4)}
+    more: dict[str, Any] = {"engine": order.engine_name, "acceptance": round(order.acceptance, 4)}
+    more["reports"] = write_reports(result) if report else []
     notes = [f"Engine: {order.engine_name}.", *(f"Note: {note}" for note in result.notes)]
     return {"result": result, "notes": notes, "more": more}

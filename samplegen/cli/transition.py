@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from samplegen.cli.console import Console
-from samplegen.cli.inpaint import DEFAULT_OUT, Kind, make_and_tell
+from samplegen.cli.inpaint import DEFAULT_OUT, Kind, Report, make_and_tell
 from samplegen.cli.options import (
     Count,
     Force,
@@ -51,6 +51,7 @@ def transition(
         str, typer.Option("--engine", metavar="NAME", help="auto, alpha (the model), or dsp, a crossfade of loops.")
     ] = "auto",
     model: Model = None,
+    report: Report = False,
     seed: Seed = None,
     out: Out = DEFAULT_OUT,
     template: Template = None,
@@ -77,5 +78,5 @@ def transition(
                 asked=Asked(kind, None, None, beats), engine=engine, model=model, seed=seed, out=out,
                 template=template, force=force, progress=progress,
             )  # fmt: skip
-            told = make_and_tell(TransitionOrder(request))
+            told = make_and_tell(TransitionOrder(request), report=report)
         show_pack(console, **told)

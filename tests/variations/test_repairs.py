@@ -79,7 +79,8 @@ def test_without_a_model_the_fallback_runs_and_says_so(tmp_path, capsys, monkeyp
     monkeypatch.setenv("SAMPLEGEN_MODELS", str(tmp_path / "none"))
     source = write(tmp_path / "loop.wav")
     said = repair(capsys, tmp_path / "out", "inpaint", str(source), "--gap", "2b:3b", "-n", "1", "--bpm", "120",
-                  "--engine", "dsp")  # fmt: skip
+                  "--engine", "dsp", "--report")  # fmt: skip
+    assert json.loads((tmp_path / "out" / said["reports"][0]).read_text("utf-8"))["engine"] == "inpaint/dsp"
     assert said["engine"] == "inpaint/dsp" and "dsp" in " ".join(said["notes"])
     check(source, tmp_path / "out", said)
 
