@@ -2,7 +2,8 @@
 
 ::
 
-    python benchmarks/melody.py --sources 50 --lines 400 --generated 8 --out docs/edits/melody.json
+    python benchmarks/melody.py --sources 24 --lines 400 --generated 0 --out docs/edits/melody.json
+    python benchmarks/melody.py --sources 0 --generated 8 --lines 1
 
 Sources are pitched one-shots of the library, drawn from all classes in turn; one loop each, each in another key.
 Baselines: a random line (another line than the one that was played), and the same sampler without tuning (every

@@ -21,6 +21,7 @@ CENTS: Final = 50.0
 GRAM_NOTES: Final = 4
 _RATE: Final = 22_050
 _HOP: Final = 256
+_PITCH_HOP: Final = 512
 _PRE_S: Final = 0.5
 _LOWEST, _HIGHEST = 30, 100
 _JUMP: Final = 0.7
@@ -53,7 +54,7 @@ def transcribe_line(audio: Audio) -> list[Heard]:
     before = min(low.size, round(_PRE_S * _RATE))
     heard = np.concatenate([low[-before:], low])
     hz, voiced, _ = librosa.pyin(
-        heard, sr=_RATE, hop_length=_HOP, frame_length=2048, fmin=float(librosa.midi_to_hz(_LOWEST)),
+        heard, sr=_RATE, hop_length=_PITCH_HOP, frame_length=2048, fmin=float(librosa.midi_to_hz(_LOWEST)),
         fmax=float(librosa.midi_to_hz(_HIGHEST)), resolution=0.2,
     )  # fmt: skip
     pitch = np.where(voiced, librosa.hz_to_midi(np.nan_to_num(hz, nan=440.0)), np.nan)
@@ -62,7 +63,7 @@ def transcribe_line(audio: Audio) -> list[Heard]:
 
 
 def _notes(pitch: Floats, onsets: Floats, *, before_s: float, length_s: float) -> list[Heard]:
-    frame_s = _HOP / _RATE
+    frame_s = _PITCH_HOP / _RATE
     jumps = (np.flatnonzero(np.abs(np.diff(pitch)) > _JUMP) + 1) * frame_s
     jumps = np.array([jump for jump in jumps if not np.any(np.abs(onsets - jump) < _NEAR_S)])
     places = np.sort(np.concatenate([onsets, jumps]))
