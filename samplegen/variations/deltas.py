@@ -26,7 +26,8 @@ _COLOUR_RANGE_DB: Final = 70.0
 _COLOUR_SMOOTH: Final = (13, 7)
 _RISE: Final = 32
 _FFT: Final = 512
-_HOP: Final = 128
+_HOP: Final = _FFT // 4
+_LONG_FFT: Final = 2048
 _SMOOTH: Final = (3, 5)  # frames, bins
 _BLOCK: Final = _HOP << 13
 _CONTEXT: Final = 8 * _FFT
@@ -117,11 +118,18 @@ def follow_levels(delta: Samples, source: Samples) -> Samples:
     made = np.empty_like(delta)
     for channel in range(delta.shape[0]):
         for span, inner in _blocks(delta.shape[1]):
-            whole, change = _analyse(source[channel, span]), _analyse(delta[channel, span])
-            level = np.minimum(_smooth(whole) / np.maximum(_smooth(change), 1e-9), db_to_gain(CEILING_DB))
-            block = _synthesise((change * level).astype(np.complex64), length=span.stop - span.start)
+            block = _follow(delta[channel, span], source[channel, span], size=_FFT, lift_db=CEILING_DB)
+            # Longer frames see the gaps between harmonics, which shorter ones fill.
+            block = _follow(block, source[channel, span], size=_LONG_FFT, lift_db=0.0)
             made[channel, span.start + inner.start : span.start + inner.stop] = block[inner]
     return made
+
+
+def _follow(delta: Float, source: Float, *, size: int, lift_db: float) -> Float:
+    """`delta` ``[T]`` at the level of `source` in frames of `size`, lifted by `lift_db` at most."""
+    whole, change = _analyse(source, size=size), _analyse(delta, size=size)
+    level = np.minimum(_smooth(whole) / np.maximum(_smooth(change), 1e-9), db_to_gain(lift_db))
+    return _synthesise((change * level).astype(np.complex64), length=delta.size, size=size)
 
 
 def _blocks(length: int) -> list[tuple[slice, slice]]:
@@ -153,20 +161,22 @@ def _before(length: int, onset: int) -> Float:
     return gate
 
 
-def _analyse(samples: Float) -> Complex:
-    """Hann frames ``[frames, bins]`` of ``[T]``."""
-    padded = np.pad(samples, (_FFT, _FFT + -samples.size % _HOP))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _FFT)[::_HOP]
-    return np.asarray(np.fft.rfft(frames * _window(), axis=1), np.complex64)
+def _analyse(samples: Float, *, size: int = _FFT) -> Complex:
+    """Hann frames ``[frames, bins]`` of ``[T]``, a quarter of `size` apart."""
+    hop = size // 4
+    padded = np.pad(samples, (size, size + -samples.size % hop))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
+    return np.asarray(np.fft.rfft(frames * _window(size), axis=1), np.complex64)
 
 
-def _synthesise(spectrum: Complex, *, length: int) -> Float:
-    frames = np.fft.irfft(spectrum, _FFT, axis=1).astype(np.float32) * _window()
-    total = np.zeros((len(frames) - 1) * _HOP + _FFT, np.float32)
-    for phase in range(_FFT // _HOP):  # frames that do not overlap are laid end to end
-        part = frames[phase :: _FFT // _HOP].ravel()
-        total[phase * _HOP : phase * _HOP + part.size] += part
-    return total[_FFT : _FFT + length] / np.float32(1.5)
+def _synthesise(spectrum: Complex, *, length: int, size: int = _FFT) -> Float:
+    hop = size // 4
+    frames = np.fft.irfft(spectrum, size, axis=1).astype(np.float32) * _window(size)
+    total = np.zeros((len(frames) - 1) * hop + size, np.float32)
+    for phase in range(4):  # frames that do not overlap are laid end to end
+        part = frames[phase::4].ravel()
+        total[phase * hop : phase * hop + part.size] += part
+    return total[size : size + length] / np.float32(1.5)
 
 
 def _smooth(spectrum: Complex) -> Float:
@@ -174,5 +184,5 @@ def _smooth(spectrum: Complex) -> Float:
     return np.asarray(np.sqrt(np.maximum(power, 0.0)), np.float32)
 
 
-def _window() -> Float:
-    return np.hanning(_FFT + 1)[:-1].astype(np.float32)
+def _window(size: int) -> Float:
+    return np.hanning(size + 1)[:-1].astype(np.float32)
