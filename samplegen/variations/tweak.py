@@ -31,6 +31,7 @@ Floats = npt.NDArray[np.float64]
 Finish = Callable[[Audio], Audio]
 
 DEFAULT_STRENGTH: Final = 0.35
+_OF_TIME: Final = frozenset({"attack", "decay"})
 PARTS: Final = ("attack", "tail")
 # How far the condition goes for one unit: the regression's step, and beyond it.
 REACHES: Final = (2.0, 4.0, 4.0)
@@ -40,7 +41,7 @@ FREE: Final = 0.5
 _OFF_TARGET: Final = 2.0
 _TRIALS: Final = 7
 _PEAK_DB: Final = -0.4
-_CELL: Final = (5, 3)  # frames, bins
+_CELL: Final = (9, 3)  # frames, bins
 _DEPTH_DB: Final = 70.0
 _MOST_DB: Final = 18.0
 _PAD_S: Final = 0.5
@@ -121,8 +122,9 @@ def tweak_sound(
     least = _error(best.moved, move)
     for reach, one, novelty in ((*pair, new) for pair in zip(REACHES, made[1:], strict=True) for new in (False, True)):
         render = _renderer(
-            source, one, made[0], strength=strength, ring=loop is not None, finish=finish, novelty=novelty
-        )
+            source, one, made[0], strength=strength, ring=loop is not None, finish=finish, novelty=novelty,
+            hold=not _OF_TIME & move.sliders.keys(),
+        )  # fmt: skip
         found = _turn_up(render, move, table, origin, reach)
         if _error(found.moved, move) < least or not move.sliders:
             best, least = found, _error(found.moved, move)
@@ -173,19 +175,35 @@ def _colour_db(made: Samples, same: Samples) -> Floats:
     return np.asarray(levels[0] - levels[1])
 
 
-def _recoloured(source: Samples, colour: Floats) -> Samples:
-    """``[C, T]`` with its level moved by `colour` over time and frequency."""
+def _recoloured(source: Samples, colour: Floats, *, hold: bool) -> Samples:
+    """``[C, T]`` with its level moved by `colour` over time and frequency; with `hold` every frame keeps its energy."""
     gain = 10.0 ** (np.clip(colour, -_MOST_DB, _MOST_DB) / 20.0)
-    made = [synthesise(analyse(channel) * gain, length=channel.size) for channel in source]
+    made = []
+    for channel in source:
+        own = analyse(channel)
+        moved = own * gain
+        if hold:
+            energy = [np.square(np.abs(part)).sum(axis=1, keepdims=True) for part in (own, moved)]
+            moved = moved * np.sqrt(np.asarray(energy[0]) / np.maximum(np.asarray(energy[1]), 1e-20))
+        made.append(synthesise(moved, length=channel.size))
     return np.stack(made).astype(np.float32)
 
 
 def _renderer(
-    source: Audio, made: Samples, same: Samples, *, strength: float, ring: bool, finish: Finish, novelty: bool
+    source: Audio,
+    made: Samples,
+    same: Samples,
+    *,
+    strength: float,
+    ring: bool,
+    finish: Finish,
+    novelty: bool,
+    hold: bool = True,
 ) -> Callable[[float], Audio]:
     """What gives the sound for a gain of the move: 0 is the source itself.
 
-    With `novelty` what the move adds to the sound is merged in too, not its level alone.
+    With `novelty` what the move adds to the sound is merged in too, not its level alone. With `hold` the envelope
+    stays: only the spectrum of each moment changes.
     """
     share = delta_share(strength)
     if ring:
@@ -195,12 +213,12 @@ def _renderer(
     direct = source.samples + (align(mono.with_samples(made), mono).samples - mono.samples) if share < 1.0 else None
 
     def render(gain: float) -> Audio:
-        added = _recoloured(source.samples, gain * colour)
+        added = _recoloured(source.samples, gain * colour, hold=hold)
         if novelty:
             added = added + merge_delta(np.float32(min(gain, 1.0)) * delta, source.samples, onset=onset)
         if direct is not None:
             mix = min(gain, 1.0) * (1.0 - share)
-            added = np.float32(1.0 - mix) * added + np.float32(mix) * direct
+            added = (np.float32(1.0 - mix) * added + np.float32(mix) * direct).astype(np.float32)
         return level(source.with_samples(added), source, finish) if not ring else finish(source.with_samples(added))
 
     return render
@@ -238,7 +256,7 @@ def _turn_up(render: Callable[[float], Audio], move: Move, table: SliderTable, o
 
 def best_way(moved: Floats, wanted: Floats) -> float:
     """Share of the asked way that was gone, along it."""
-    return float(moved @ wanted / max(1e-12, wanted @ wanted))
+    return float(moved @ wanted) / max(1e-12, float(wanted @ wanted))
 
 
 def _error(moved: Floats, move: Move) -> float:
