@@ -25,6 +25,7 @@ _STEEP_DB: Final = 15.0
 _DROP_DB: Final = 18.0
 _EDGE_DB: Final = 6.0
 _FLOOR: Final = 1e-14
+_BLOCK: Final = 1 << 20
 # Of the projections that keep a cut end out of the trusted band.
 _ENDS: Final = 8.0
 _PROJECTIONS: Final = 32
@@ -46,7 +47,7 @@ class Crossover:
     @property
     def trusted_hz(self) -> float:
         """Up to here the recording stays as it is."""
-        return self.cutoff_hz * 2.0**-0.25
+        return float(self.cutoff_hz * 2.0**-0.25)
 
     @property
     def middle_hz(self) -> float:
@@ -56,9 +57,17 @@ class Crossover:
 
 def spectrum_of(samples: Samples, *, rate: int) -> tuple[Floats, Floats]:
     """Frequencies ``[F]`` in Hz and mean power ``[F]`` of ``[C, T]``, all channels together."""
-    padded = np.pad(samples, ((0, 0), (WINDOW // 2, WINDOW // 2)))
-    hz, power = signal.welch(padded, rate, window="blackmanharris", nperseg=WINDOW, detrend=False, scaling="spectrum")
-    return np.asarray(hz, np.float64), np.asarray(power.sum(axis=0), np.float64)
+    half = WINDOW // 2
+    padded = np.pad(samples, ((0, 0), (half, half)))
+    total, count = np.zeros(half + 1, np.float64), 0
+    for start in range(0, max(1, padded.shape[1] - half), _BLOCK):
+        block = padded[:, start : start + _BLOCK + half]
+        if block.shape[1] < WINDOW:
+            block = np.pad(block, ((0, 0), (0, WINDOW - block.shape[1])))
+        frames = (block.shape[1] - half) // half
+        power = signal.welch(block, rate, "blackmanharris", WINDOW, detrend=False, scaling="spectrum")[1]
+        total, count = total + frames * power.sum(axis=0), count + frames
+    return np.asarray(np.fft.rfftfreq(WINDOW, 1.0 / rate), np.float64), np.asarray(total / count, np.float64)
 
 
 def level_between(hz: Floats, power: Floats, low_hz: float, high_hz: float) -> float:
@@ -146,7 +155,12 @@ def band_pass(samples: Samples, low_hz: float, high_hz: float, *, rate: int, rin
 
 
 def _filtered(samples: Samples, taps: Floats, *, ring: bool) -> Samples:
+    """Block by block, so that a long recording takes no more memory than it must."""
     half = len(taps) // 2
     around = np.pad(samples, ((0, 0), (half, half)), mode="wrap" if ring else "constant")
-    made: Samples = signal.oaconvolve(around, taps[None], mode="valid", axes=1).astype(np.float32)
+    made = np.empty_like(samples)
+    for start in range(0, samples.shape[1], _BLOCK):
+        stop = min(start + _BLOCK, samples.shape[1])
+        block = around[:, start : stop + 2 * half]
+        made[:, start:stop] = signal.oaconvolve(block, taps[None], mode="valid", axes=1)
     return made

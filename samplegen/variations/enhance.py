@@ -120,27 +120,33 @@ def _level_gain(own: Samples, made: Samples, crossover: Crossover, *, rate: int,
     """Gain ``[C, T]`` for the levels of a third of an octave below the crossover to be alike, at every moment."""
     low, high = crossover.trusted_hz * 2.0 ** (-1 / 3), crossover.trusted_hz
     bands = [band_pass(samples, low, high, rate=rate, ring=ring) for samples in (own, made)]
-    powers = [np.square(band, dtype=np.float64).mean(axis=1, keepdims=True) for band in bands]
-    level = np.sqrt(powers[0] / np.maximum(powers[1], 1e-20))
-    envelopes = [_envelope(band, rate=rate, ring=ring) for band in bands]
-    floors = [1e-3 * np.sqrt(power) + 1e-9 for power in powers]
-    ratio = (envelopes[0] + floors[0]) / (envelopes[1] * level + floors[0])
-    reach = db_to_gain(_FOLLOW_DB)
-    follow = np.clip(ratio, 1.0 / reach, reach)
-    louder = np.square(bands[1] * level * follow, dtype=np.float64).mean(axis=1, keepdims=True)
-    return (level * follow * np.sqrt(powers[0] / np.maximum(louder, 1e-20))).astype(np.float32)
+    powers = [_power(band) for band in bands]
+    level = np.sqrt(powers[0] / np.maximum(powers[1], 1e-20)).astype(np.float32)
+    floor = (1e-3 * np.sqrt(powers[0]) + 1e-9).astype(np.float32)
+    follow = _envelope(bands[0], rate=rate, ring=ring) + floor
+    follow /= _envelope(bands[1], rate=rate, ring=ring) * level + floor
+    reach = np.float32(db_to_gain(_FOLLOW_DB))
+    gain = level * np.clip(follow, 1 / reach, reach)
+    rest: Samples = np.sqrt(powers[0] / np.maximum(_power(bands[1] * gain), 1e-20)).astype(np.float32)
+    return gain * rest
 
 
-def _envelope(band: Samples, *, rate: int, ring: bool) -> Floats:
+def _power(band: Samples) -> Floats:
+    """Mean power of each channel, ``[C, 1]``."""
+    return np.asarray([[float(np.dot(lane, lane.astype(np.float64))) / band.shape[1]] for lane in band])
+
+
+def _envelope(band: Samples, *, rate: int, ring: bool) -> Samples:
     """Root mean square ``[C, T]`` over `_ENVELOPE_S` around every sample."""
     from scipy.ndimage import uniform_filter1d
 
-    power = np.square(band, dtype=np.float64)
+    power = np.square(band)
     size = max(3, round(_ENVELOPE_S * rate) | 1)
     mode = "wrap" if ring else "constant"
     for _ in range(2):  # twice: without corners
         power = uniform_filter1d(power, size, axis=1, mode=mode)
-    return np.sqrt(np.maximum(power, 0.0))
+    level: Samples = np.sqrt(np.maximum(power, 0.0))
+    return level
 
 
 def replicate_bands(recording: Audio, crossover: Crossover, *, ring: bool) -> Samples:
