@@ -24,6 +24,7 @@ from samplegen.evaluation.tables import write_figures
 from samplegen.evaluation.vary_report import DISTANCES, Column, growing, measure_order, measure_other, report_table
 from samplegen.pack.recordings import Recording
 from samplegen.post.trim import trim_one_shot
+from samplegen.training.split import split_of
 from samplegen.variations.edits.calls import edit_lanes, from_lanes, own_wish, plan_of, to_lanes
 from samplegen.variations.edits.sources import EditSource, read_source, with_kind
 from samplegen.variations.take_engines import velvet_take
@@ -49,8 +50,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="JSON file; a table goes beside it, as NAME_table.md")
     options = parser.parse_args(arguments)
     line = f"python benchmarks/vary.py --sources {options.sources} --outputs {options.outputs} --seed {options.seed}"
-    chosen = {kind: library_sources(options.library, kind, count=options.sources, seed=options.seed)
-              for kind in options.kinds}  # fmt: skip
+    chosen = {kind: library_sources(options.library, kind, count=options.sources, seed=options.seed,
+                                    is_held_out=is_held_out) for kind in options.kinds}  # fmt: skip
     classifier = train(options, {path for paths in chosen.values() for path in paths})
     generator = load_generator(options.model)
     text, figures = [f"`{line}`\n\n{describe_machine().line()}"], {}
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
         rng = np.random.default_rng(options.seed)
         monotone = ", ".join(f"{name} {shown(mean_figure(growing(steps, name), rng=rng), share=True)}"
                              for name in DISTANCES)  # fmt: skip
-        held_out = count_held_out(options.library, paths)
+        held_out = count_held_out(options.library, paths, is_held_out=is_held_out)
         text.append(f"### {kind}: {len(paths)} sources, {held_out} held out of all training\n\n{table}\n"
                     f"Sources whose distance grows at every step of strength: {monotone}.")  # fmt: skip
         figures[kind] = {title: column.values for title, column in columns.items()}
@@ -83,6 +84,10 @@ def train(options: argparse.Namespace, left_out: set[Path]) -> OneShotClassifier
     audios = (read_audio(options.library / row["path"], mono=True, max_seconds=2.0) for row in used)
     features = np.stack([one_shot_features(trim_one_shot(audio)) for audio in audios])
     return OneShotClassifier(features, [row["class"] for row in used])
+
+
+def is_held_out(source: str) -> bool:
+    return split_of(source) == "held_out"
 
 
 def report(generator, paths, classifier, options) -> dict[str, Column]:  # type: ignore[no-untyped-def]

@@ -18,6 +18,7 @@ from samplegen.evaluation.edit_figures import count_held_out, library_sources
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import write_figures
 from samplegen.evaluation.widen_report import haas, measure_image, report_table, velvet
+from samplegen.training.split import split_of
 from samplegen.variations.edits.sources import EditSource
 from samplegen.variations.widen import DEFAULT_WIDTH, correlation_of
 from samplegen.variations.widen_order import WidenOrder, WidenRequest
@@ -39,9 +40,11 @@ def main(arguments: list[str] | None = None) -> None:
     generator = load_generator(options.model)
     text, figures = [f"`{line}`\n\n{describe_machine().line()}"], {}
     for kind in options.kinds:
-        paths = library_sources(options.library, kind, count=options.sources, seed=options.seed)
+        paths = library_sources(
+            options.library, kind, count=options.sources, seed=options.seed, is_held_out=is_held_out
+        )
         columns = report(generator, paths, options)
-        held_out = count_held_out(options.library, paths)
+        held_out = count_held_out(options.library, paths, is_held_out=is_held_out)
         text.append(f"### {kind}: {len(paths)} sources, {held_out} held out of all training\n\n"
                     f"{report_table(columns, seed=options.seed)}")  # fmt: skip
         figures[kind] = columns
@@ -49,6 +52,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.out:
         write_figures(options.out, {"command": line, "machine": describe_machine(), "figures": figures})
         options.out.with_name(f"{options.out.stem}_table.md").write_text("\n\n".join(text) + "\n", "utf-8")
+
+
+def is_held_out(source: str) -> bool:
+    return split_of(source) == "held_out"
 
 
 def report(generator, paths, options) -> dict[str, list[dict[str, float]]]:  # type: ignore[no-untyped-def]

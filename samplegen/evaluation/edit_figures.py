@@ -1,13 +1,12 @@
 """Figures of verbs that change sounds: sources of the library, means with intervals, tables."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from samplegen.evaluation.humanize_report import Figure
-from samplegen.training.split import split_of
 
 _DRAWS = 1000
 
@@ -29,17 +28,19 @@ def shown(figure: Figure, *, share: bool = False, digits: int = 2) -> str:
     return f"{figure.value:.{digits}f} ({figure.low:.{digits}f} to {figure.high:.{digits}f})"
 
 
-def library_sources(library: Path, kind: str, *, count: int, seed: int) -> list[Path]:
-    """Files of a class, those whose sources were held out of all training first."""
+def library_sources(
+    library: Path, kind: str, *, count: int, seed: int, is_held_out: Callable[[str], bool]
+) -> list[Path]:
+    """Files of a class, those whose sources were held out of all training first (`is_held_out` of a source's name)."""
     with (library / "index.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["class"] == kind and row["path"].endswith(".flac")]
     order = np.random.default_rng(seed).permutation(len(rows)).tolist()
-    order.sort(key=lambda number: split_of(rows[number]["source_repo"]) != "held_out")
+    order.sort(key=lambda number: not is_held_out(rows[number]["source_repo"]))
     return [library / rows[number]["path"] for number in order[:count]]
 
 
-def count_held_out(library: Path, paths: Sequence[Path]) -> int:
+def count_held_out(library: Path, paths: Sequence[Path], *, is_held_out: Callable[[str], bool]) -> int:
     """How many of the files come from sources that no training heard."""
     with (library / "index.csv").open(newline="", encoding="utf-8") as file:
         repositories: Mapping[str, str] = {row["path"]: row["source_repo"] for row in csv.DictReader(file)}
-    return sum(split_of(repositories[path.relative_to(library).as_posix()]) == "held_out" for path in paths)
+    return sum(is_held_out(repositories[path.relative_to(library).as_posix()]) for path in paths)
