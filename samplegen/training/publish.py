@@ -17,11 +17,17 @@ from samplegen.engines.alpha_blend.generator import FAMILY as GENERATOR
 from samplegen.engines.alpha_blend.generator import Description, Sampling
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 from samplegen.networks.unet import config_to_dict
+from samplegen.pack.memorisation.memory import MEMORY_FILE
 from samplegen.training.generator_trainer import GeneratorTask
 from samplegen.training.latents import LatentSet
 from samplegen.training.library import ONE_SHOT_KINDS
 from samplegen.training.render import LOOP_KINDS
 from samplegen.training.spectral_trainer import SpectralTrainingConfig
+
+_MEMORY_NOTE = (
+    "Copies of its training sounds are refused once it has a memory of them: "
+    "`samplegen data remember LIBRARY --loops DIR --model {name}`."
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,9 @@ def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: P
         "training": _plain(asdict(task.training)),
         **facts.config(),
     }
-    save_model(folder, tensors=task.average.weights, config=config, card=_card(folder, facts, *_clap_notes(data)))
+    notes = (*_clap_notes(data), _MEMORY_NOTE.format(name=folder.name))
+    save_model(folder, tensors=task.average.weights, config=config, card=_card(folder, facts, *notes))
+    (folder / MEMORY_FILE).unlink(missing_ok=True)  # of former weights
 
 
 def embedder_entry(tags: TagEmbedder, clap: Mapping[str, str] | None) -> dict[str, Any]:

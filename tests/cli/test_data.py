@@ -10,6 +10,7 @@ import soundfile
 from samplegen.cli.app import run
 from samplegen.training.encode import CaptionResult, EncodeResult
 from samplegen.training.library import Library
+from samplegen.training.memory import FormFacts, MemoryResult
 
 
 @pytest.fixture
@@ -115,3 +116,17 @@ def test_caption_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: py
 def test_caption_needs_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "caption", "latents"]) == 2
     assert "--library" in capsys.readouterr().err
+
+
+def test_remember_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: dict[str, object] = {}
+
+    def stand_in(library: Path, **options: object) -> MemoryResult:
+        asked.update(options, library=library)
+        return MemoryResult(Path("m/memory.safetensors"), 2_000_000, {"loop": FormFacts(40, 2, 0.14, 0.4, ())})
+
+    monkeypatch.setattr("samplegen.training.memory.remember", stand_in)
+    assert run("data remember l.jsonl --loops a --loops b --model m".split()) == 0
+    assert capsys.readouterr().out == "loop: 40 sounds, limit 0.140\n2.0 MB: m/memory.safetensors\n"
+    assert asked.pop("progress") is not None
+    assert asked == {"library": Path("l.jsonl"), "loops": (Path("a"), Path("b")), "model": "m"}

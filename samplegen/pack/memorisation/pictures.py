@@ -93,7 +93,8 @@ def picture_loop(audio: Audio, *, bars: int, beats: int) -> Float32:
 
 
 def _mono(audio: Audio) -> Float32:
-    return resample(audio.mono(), sample_rate=SAMPLE_RATE).samples[0]
+    samples: Float32 = resample(audio.mono(), sample_rate=SAMPLE_RATE).samples[0]
+    return samples
 
 
 def _power(samples: Float32, *, n_fft: int, centres: npt.NDArray[np.int64], ring: bool) -> Float32:
