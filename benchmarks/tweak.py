@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     table = [
         [slider, engine, *slider_row(run(generator, engine, slider, chosen, options.seed), anchor=np.array(anchors),
                                      rng=rng)]
-        for slider in NAMES for engine in ENGINES
+        for slider in options.sliders for engine in ENGINES
     ]  # fmt: skip
     words = [[engine, *map(str, word_row(generator, engine, chosen, options.seed, rng))] for engine in ENGINES]
     line = f"python benchmarks/tweak.py --sources {options.sources} --seed {options.seed}"
@@ -86,6 +86,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--fit", action="store_true", help="write the table of units and directions")
     parser.add_argument("--sources", type=int, default=2, help="of each class")
     parser.add_argument("--kinds", nargs="*", default=list(KINDS))
+    parser.add_argument("--sliders", nargs="*", default=list(NAMES), help="these alone; none: words alone")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="JSON file; a table goes beside it")
     return parser.parse_args(arguments)
@@ -131,7 +132,7 @@ def tweaked(generator: Generator, engine: str, kind: str, source: Audio, move: M
     table, made, origin = slider_table(), source, measure(source)
     if engine != "dsp":
         own = Wish((kind,), generator.clap.embed_audio([source])[0])
-        key = (id(source), tuple(move.sliders.items()), seed)
+        key = (id(source), tuple(move.sliders.items()), move.words is None, seed)
         if key not in _BY_MODEL:  # `auto` goes on where `alpha` ended
             found = tweak_sound(generator, source, move, own=own, table=table, strength=0.35, seed=seed)
             _BY_MODEL[key] = found.audio

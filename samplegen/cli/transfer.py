@@ -34,7 +34,7 @@ def parse_strength(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value <= 1.0:
-        raise UsageError(f"--strength {text!r} is not a number above 0 and at most 1. Give one such as 0.65.")
+        raise UsageError(f"--strength {text!r} is not a number above 0 and at most 1. Give one such as 0.8.")
     return value
 
 
@@ -51,7 +51,7 @@ def transfer(
         typer.Option(
             "--strength", parser=parse_strength, metavar="0..1", help="How much of the input is given up: 0.5 to 0.85."
         ),
-    ] = 0.65,
+    ] = 0.8,
     route: Annotated[
         str, typer.Option("--route", metavar="NAME", help="renoise, or invert (to noise and back).")
     ] = "renoise",

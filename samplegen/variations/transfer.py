@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator, LoopPlan
 
 ROUTES: Final = ("renoise", "invert")
-DEFAULT_STRENGTH: Final = 0.65
+DEFAULT_STRENGTH: Final = 0.8
 ENVELOPE_S: Final = 0.005
 # A source's remains pull back, so the target pulls harder than where nothing is given, and all the way.
 PULL: Final = 8.0

@@ -179,7 +179,7 @@ def _check(request: TransferRequest) -> None:
     if request.to is None and request.like is None:
         raise UsageError("Say what the sounds shall become: --to snare, or --like FILE.")
     if not 0.0 < request.strength <= 1.0:
-        raise UsageError(f"--strength {request.strength:g} is not possible. Give more than 0 and at most 1: 0.65.")
+        raise UsageError(f"--strength {request.strength:g} is not possible. Give more than 0 and at most 1: 0.8.")
     if request.route not in ROUTES:
         raise UsageError(f"--route {request.route!r} is not known. Choose one of {', '.join(ROUTES)}.")
     if request.like is not None and not request.like.is_file():
