@@ -62,7 +62,6 @@ class _Building:
     filled: dict[str, Filled] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     jobs: list[str] = field(default_factory=list)
-    forced: set[str] = field(default_factory=set)
 
     @property
     def missing(self) -> list[Missing]:
@@ -130,6 +129,8 @@ def _fill(building: _Building, parts: Sequence[Part]) -> PackWriter | None:
     for sound in building.missing:
         writer.give_up(sound)
     recall = Recall(writer)
+    if building.force:  # what a later part is about to replace is no neighbour of an earlier part's sounds
+        recall.expect([part.order.job(index) for part in parts for index in range(part.order.count)])
     for part in parts:
         building.filled[part.name] = _joined(
             building.filled.get(part.name),
@@ -152,7 +153,7 @@ def _writer(building: _Building) -> PackWriter:
         licence=_licence(building),
         attributions=learned,
         created_by=f"samplegen pack build, {', '.join(['recipe', *building.planner.generators])}",
-        force=building.force and not building.filled,
+        force=building.force,
         words=building.words,
         tagged=not recipe.hardware,
         rejected=building.rejected,

@@ -136,3 +136,13 @@ def test_nothing_made_is_an_error_and_leaves_no_pack(tmp_path):
     with pytest.raises(InputError, match="No sound of Noise could be made"):
         build_pack(recipe(tmp_path, text, quiet=tmp_path / "silence.wav"), out=tmp_path / "pack")
     assert not (tmp_path / "pack" / "manifest.json").exists()
+
+
+def test_force_makes_the_same_sounds_anew_and_replaces_what_was_changed(tmp_path):
+    text = plain() + '[[midi]]\nkind = "pattern"\n'
+    build_pack(recipe(tmp_path, text), out=tmp_path / "pack")
+    before = hashes(tmp_path / "pack")
+    for changed in (next(path for path in before if path.endswith(ending)) for ending in (".mid", ".wav")):
+        (tmp_path / "pack" / changed).write_bytes(b"changed")
+    made = build_pack(recipe(tmp_path, text), out=tmp_path / "pack", force=True)
+    assert hashes(tmp_path / "pack") == before and made.redraws == 0
