@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from samplegen.variations.selection import Alike, select_diverse
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
 
+# As near to a kept as to a rejected sound.
+_LEAST_LIKING: Final = 0.5
+
 
 def choose_candidates(
     able: Sequence[Candidate], *, stay: Sequence[Sound], count: int, quotas: Mapping[str, int] | None,
@@ -26,7 +29,8 @@ def choose_candidates(
 ) -> list[Candidate]:  # fmt: skip
     """At most `count` of `able`, the best first.
 
-    Quality is the probability of the kind times how much the listener should like it.
+    Quality is the probability of the kind times how much the listener should like it. What is nearer to a rejected
+    sound than to any that was kept is left out, as long as enough others of its kind are there.
 
     Parameters
     ----------
@@ -35,6 +39,7 @@ def choose_candidates(
     quotas
         How many of each kind at most; None does not count.
     """
+    able = _liked(able, around, quotas)
     if not able:
         return []
     known = ear.vectors(stay) if stay else np.zeros((0, able[0].vector.size))
@@ -48,6 +53,19 @@ def choose_candidates(
         quotas=quotas, alike=_alike(pictures, forms), fixed=len(stay),
     )  # fmt: skip
     return [able[index - len(stay)] for index in chosen]
+
+
+def _liked(able: Sequence[Candidate], around: Neighbourhood, quotas: Mapping[str, int] | None) -> list[Candidate]:
+    """Those that come nearer to a kept than to a rejected sound, and the best of the others where they are few."""
+    if not around.keeps or not able:
+        return list(able)
+    liking = around.liking(np.stack([one.vector for one in able]), [one.kind for one in able])
+    kept: set[int] = set()
+    for kind in {one.kind for one in able}:
+        rows = sorted((row for row, one in enumerate(able) if one.kind == kind), key=lambda row: -liking[row])
+        least = len(rows) if quotas is None else quotas.get(kind, 0)
+        kept |= {row for place, row in enumerate(rows) if liking[row] >= _LEAST_LIKING or place < least}
+    return [one for row, one in enumerate(able) if row in kept]
 
 
 def find_guard(generator: "Generator") -> Guard | None:
