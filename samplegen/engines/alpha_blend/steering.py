@@ -9,9 +9,10 @@ from torch import Tensor
 from samplegen.audio.types import Audio
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
 from samplegen.conditioning.types import Conditioning
+from samplegen.diffusion.blending import Denoiser
 from samplegen.diffusion.masks import vary
 from samplegen.diffusion.rings import ring_network
-from samplegen.diffusion.samplers import named_sampler
+from samplegen.diffusion.samplers import Velocity, named_sampler
 from samplegen.engines.alpha_blend.editing import _check, _decoded, _encode
 from samplegen.engines.alpha_blend.generator import _conditioning
 from samplegen.engines.alpha_blend.rings import hold_period
@@ -70,7 +71,7 @@ def steer_sound(
 
 def _network(
     generator: "Generator", source: Tensor, vectors: Tensor, seed: int, loop: "LoopPlan | None"
-) -> tuple[object, Conditioning]:
+) -> tuple[Denoiser, Conditioning]:
     codec, frames = generator.codec, source.shape[-1]
     rate = codec.sample_rate / codec.hop_length
     rows = torch.cat([vectors, vectors[:1].expand(len(vectors) - 1, -1)])
@@ -85,12 +86,12 @@ def _network(
 
 
 def _integrate(
-    generator: "Generator", velocity: object, source: Tensor, rows: int, strength: float, seed: int, steps: int,
+    generator: "Generator", velocity: Velocity, source: Tensor, rows: int, strength: float, seed: int, steps: int,
     loop: "LoopPlan | None",
 ) -> Tensor:  # fmt: skip
     repeats = 1 if loop is None else loop.ring.repeats
     noise = torch.randn(source.shape, generator=torch.Generator().manual_seed(seed))
-    held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # type: ignore[operator]  # noqa: E731
+    held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
     with fast_inference():
         return vary(
             held, source.expand(rows, -1, -1), hold_period(noise, repeats=repeats).expand(rows, -1, -1) * repeats**0.5,
