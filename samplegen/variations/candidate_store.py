@@ -69,7 +69,8 @@ class CandidateStore:
         OutputError
             If they cannot be written.
         """
-        arrays: dict[str, Any] = {"told": np.array(json.dumps([_told(one) for one in candidates], default=np.generic.item))}
+        told = json.dumps([_told(one) for one in candidates], default=np.generic.item)
+        arrays: dict[str, Any] = {"told": np.array(told)}
         for number, one in enumerate(candidates):
             audio = one.sound.audio.samples
             arrays[f"audio{number}"] = audio if one.verdict.passed else audio[:, :1]
