@@ -15,7 +15,7 @@ from samplegen.pack.conform import conform, conformed
 from samplegen.pack.entries import CompanionEntry, FileEntry, Missing
 from samplegen.pack.journal import Journal, Refusal
 from samplegen.pack.leftovers import remove_files, stale_paths, tidy, unwanted_paths
-from samplegen.pack.licence import DEFAULT_LICENCE, pack_licence, write_licence
+from samplegen.pack.licence import DEFAULT_LICENCE, pack_licence, require_no_other_licence, write_licence
 from samplegen.pack.manifest import entry_of, new_manifest, write_manifest
 from samplegen.pack.naming import (
     DEFAULT_PREFIX,
@@ -117,7 +117,7 @@ class PackWriter:
     InputError
         If the folder holds a damaged manifest.
     OutputError
-        If `folder` is not a folder.
+        If `folder` is not a folder, or is no pack and holds a ``LICENSE.txt`` of somebody else's.
     """
 
     def __init__(
@@ -152,6 +152,7 @@ class PackWriter:
         self.notes: list[str] = []
         self._written_as = _stamp(name, prefix, template, date) if words is not None else ""
         self._journal = Journal(folder)
+        require_no_other_licence(folder, unless=force or bool(self._journal.known_paths))
         self._stale: frozenset[str] = frozenset()
         if words is not None:
             self._stale = stale_paths(folder, self._journal.entries, words=words, fits=self._is_as_asked)

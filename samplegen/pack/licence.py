@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from samplegen import files
+from samplegen.errors import OutputError
 from samplegen.pack.entries import FileEntry
 
 LICENCE_NAME: Final = "LICENSE.txt"
@@ -171,3 +172,29 @@ def write_licence(
     text = licence_text(name=name, licence=licence, attributions=attributions, entries=entries)
     files.write_text(path, text)
     return path
+
+
+def require_no_other_licence(folder: Path, *, unless: bool = False) -> None:
+    """Refuse a folder that is no pack yet and holds a ``LICENSE.txt`` of somebody else's.
+
+    Parameters
+    ----------
+    unless
+        True refuses nothing: the folder is a pack, or may be overwritten.
+
+    Raises
+    ------
+    OutputError
+        If there is one.
+    """
+    path = folder / LICENCE_NAME
+    if unless or not path.is_file():
+        return
+    try:
+        ours = b"samplegen" in path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"Cannot read {path}: {error.strerror or error}.") from error
+    if not ours:
+        raise OutputError(
+            f"{path} is there already and is not of a pack. Move it away, or use --force or another --out folder."
+        )

@@ -251,3 +251,14 @@ def test_attributions_of_earlier_runs_stay(tmp_path: Path) -> None:
         writer.add(make_one_shot(1), job=job(1))
     text = (tmp_path / "pack" / "LICENSE.txt").read_text("utf-8")
     assert "by Ann" in text and "by Bob" in text
+
+
+def test_a_licence_of_somebody_elses_is_not_overwritten(tmp_path: Path) -> None:
+    licence = tmp_path / "LICENSE.txt"
+    licence.write_text("All rights reserved.")
+    with pytest.raises(OutputError, match="not of a pack"):
+        run(tmp_path, seeds=[1])
+    assert content(tmp_path) == {"LICENSE.txt": b"All rights reserved."}
+    assert run(tmp_path, seeds=[1], force=True) == [1] and licence.read_text().startswith("Test\n====")
+    (tmp_path / "manifest.json").unlink()
+    assert run(tmp_path, seeds=[2]) == [2]
