@@ -42,9 +42,9 @@ from samplegen.pack.manifest import read_manifest
 from samplegen.post.trim import trim_one_shot
 from samplegen.training.split import held_out_sources
 from samplegen.variations.curate import Candidate
-from samplegen.variations.curate_order import CurateOrder
-from samplegen.variations.curate_request import CurateRequest
-from samplegen.variations.selection import select_diverse
+from samplegen.variations.curating.request import CurateRequest
+from samplegen.variations.curating.selection import select_diverse
+from samplegen.variations.orders.curate import CurateOrder
 
 KINDS = ("kick", "snare", "hat_closed", "hat_open", "tom", "cymbal")
 # Real drum packs of training sources that hold most of these kinds.

@@ -42,12 +42,12 @@ from samplegen.evaluation.round_robins import RealSet, by_kind, measure_reality,
 from samplegen.evaluation.tables import write_figures
 from samplegen.pipeline import humanize
 from samplegen.post.trim import trim_one_shot
-from samplegen.variations.calibration import find_table, write_table
-from samplegen.variations.hits import make_hit
 from samplegen.variations.humanize import HumanizeSettings, lay_takes, plan_take, set_target_db, trim_gain
-from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
-from samplegen.variations.reality import OVERALL
-from samplegen.variations.take_engines import AlphaTakes, DspTakes, TakeEngine, one_torch_thread
+from samplegen.variations.orders.humanize import HumanizeOrder, HumanizeRequest
+from samplegen.variations.takes.calibration import find_table, write_table
+from samplegen.variations.takes.engines import AlphaTakes, DspTakes, TakeEngine, one_torch_thread
+from samplegen.variations.takes.hits import make_hit
+from samplegen.variations.takes.reality import OVERALL
 
 TAKES, BLOCK = 4, 4
 REAL = "real"

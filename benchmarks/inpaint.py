@@ -22,8 +22,8 @@ from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import write_figures
 from samplegen.pack.recordings import Recording
 from samplegen.variations.edits.sources import read_source
-from samplegen.variations.fillers import ArFiller, CopyFiller, CrossfadeFiller, Filler, ModelFiller
-from samplegen.variations.gaps import Time
+from samplegen.variations.gaps.fillers import ArFiller, CopyFiller, CrossfadeFiller, Filler, ModelFiller
+from samplegen.variations.gaps.places import Time
 
 HELD_OUT = Path(__file__).parent.parent / "samplegen" / "training" / "held_out_sources.txt"
 

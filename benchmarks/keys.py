@@ -19,9 +19,9 @@ from samplegen.audio.types import Audio
 from samplegen.engines.alpha_blend import Generator, load_generator
 from samplegen.evaluation.key_check import cents_from, librosa_key, librosa_pitch
 from samplegen.pack.gates import judge
+from samplegen.pack.keys import Key
 from samplegen.pack.loop_order import LoopOrder
 from samplegen.pack.one_shot_order import OneShotOrder
-from samplegen.pack.keys import Key
 from samplegen.pack.requests import LoopRequest, OneShotRequest
 from samplegen.pack.sound import Sound
 

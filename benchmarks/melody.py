@@ -43,11 +43,11 @@ from samplegen.score.lines import LineSettings
 from samplegen.score.music import pattern_to_music
 from samplegen.score.scales import TONICS, Scale
 from samplegen.units import bars_to_samples
-from samplegen.variations.instruments import read_voice
+from samplegen.variations.melodies.instruments import read_voice
+from samplegen.variations.melodies.request import MelodyRequest
+from samplegen.variations.melodies.sampler import Instrument, Voice
 from samplegen.variations.melody import draw_melody, render_melody
-from samplegen.variations.melody_order import MelodyOrder
-from samplegen.variations.melody_request import MelodyRequest
-from samplegen.variations.sampler import Instrument, Voice
+from samplegen.variations.orders.melody import MelodyOrder
 
 BARS, RATE, UNTUNED = 4, 44_100, 60.0
 PROMPTS = ("glass pluck", "warm bass", "bright synth lead", "dark pad", "bell", "soft keys", "gritty synth", "deep sub")

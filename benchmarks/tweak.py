@@ -28,13 +28,13 @@ from samplegen.evaluation.tweak_report import HEADER, SliderRun, sign_agreement,
 from samplegen.files import write_json
 from samplegen.post.trim import trim_one_shot
 from samplegen.training.split import held_out_sources
-from samplegen.variations.edit_distances import d_spec, pairwise, picture
 from samplegen.variations.edits.calls import Wish
-from samplegen.variations.sliders import NAMES, TABLE, fit_directions, measure, slider_table, table_to_json
+from samplegen.variations.edits.distances import d_spec, pairwise, picture
+from samplegen.variations.orders.tweak import LEFT
 from samplegen.variations.tweak import Move, level, tweak_sound
-from samplegen.variations.tweak_dsp import drive_to
-from samplegen.variations.tweak_order import LEFT
-from samplegen.variations.tweak_words import understand, word_step
+from samplegen.variations.tweaks.dsp import drive_to
+from samplegen.variations.tweaks.sliders import NAMES, TABLE, fit_directions, measure, slider_table, table_to_json
+from samplegen.variations.tweaks.words import understand, word_step
 
 KINDS = ("kick", "snare", "tom", "hat_closed", "percussion")
 FIT_KINDS = (

@@ -27,10 +27,10 @@ from samplegen.post.trim import trim_one_shot
 from samplegen.training.split import split_of
 from samplegen.variations.edits.calls import edit_lanes, from_lanes, own_wish, plan_of, to_lanes
 from samplegen.variations.edits.sources import EditSource, read_source, with_kind
-from samplegen.variations.take_engines import velvet_take
+from samplegen.variations.edits.vary_dsp import vary_without_model
+from samplegen.variations.orders.vary import VaryOrder, VaryRequest
+from samplegen.variations.takes.engines import velvet_take
 from samplegen.variations.vary import settle
-from samplegen.variations.vary_dsp import vary_without_model
-from samplegen.variations.vary_order import VaryOrder, VaryRequest
 
 STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 KINDS = ("kick", "snare", "hat_closed", "loop_full", "loop_drums")

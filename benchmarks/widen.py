@@ -20,8 +20,8 @@ from samplegen.evaluation.tables import write_figures
 from samplegen.evaluation.widen_report import haas, measure_image, report_table, velvet
 from samplegen.training.split import split_of
 from samplegen.variations.edits.sources import EditSource
+from samplegen.variations.orders.widen import WidenOrder, WidenRequest
 from samplegen.variations.widen import DEFAULT_WIDTH, correlation_of
-from samplegen.variations.widen_order import WidenOrder, WidenRequest
 
 KINDS = ("kick", "snare", "hat_closed", "synth", "loop_full", "loop_drums")
 

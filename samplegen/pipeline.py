@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from samplegen.pack.one_shot_order import OneShotOrder
     from samplegen.pack.phase_order import PhaseOrder
     from samplegen.pack.recipes.types import Recipe
-    from samplegen.variations.curate_order import CurateOrder
-    from samplegen.variations.curate_request import CurateRequest
+    from samplegen.variations.curating.request import CurateRequest
     from samplegen.variations.edits.order import EditOrder
-    from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
-    from samplegen.variations.melody_order import MelodyOrder
-    from samplegen.variations.melody_request import MelodyRequest
-    from samplegen.variations.riser_order import RiserRequest
+    from samplegen.variations.melodies.request import MelodyRequest
+    from samplegen.variations.orders.curate import CurateOrder
+    from samplegen.variations.orders.humanize import HumanizeOrder, HumanizeRequest
+    from samplegen.variations.orders.melody import MelodyOrder
+    from samplegen.variations.orders.riser import RiserRequest
 
 DEFAULT_MODEL = "generator-drums-44k"
 
@@ -81,7 +81,7 @@ def make_phases(request: PhaseRequest) -> PackResult:
 
 def make_risers(request: "RiserRequest") -> PackResult:
     """Make risers, downlifters or impacts, of noise or of recordings, and write them as a pack."""
-    from samplegen.variations.riser_order import TEMPLATE, RiserOrder
+    from samplegen.variations.orders.riser import TEMPLATE, RiserOrder
 
     start = time.monotonic()
     order = RiserOrder(request)
@@ -116,7 +116,7 @@ def build_pack(
 
 def humanize(request: "HumanizeRequest", *, order: "HumanizeOrder | None" = None) -> PackResult:
     """Make takes of hits and write them as a pack; `order` is the request's, where it was planned already."""
-    from samplegen.variations.humanize_order import TEMPLATE, HumanizeOrder
+    from samplegen.variations.orders.humanize import TEMPLATE, HumanizeOrder
 
     start = time.monotonic()
     order = order or HumanizeOrder(request)
@@ -143,7 +143,7 @@ def make_edits(order: "EditOrder") -> PackResult:
 
 def make_melodies(request: "MelodyRequest", *, order: "MelodyOrder | None" = None) -> PackResult:
     """Make melody loops and write them as a pack with MIDI; `order` is the request's, where it was planned already."""
-    from samplegen.variations.melody_order import ENGINE, TEMPLATE, MelodyOrder
+    from samplegen.variations.orders.melody import ENGINE, TEMPLATE, MelodyOrder
 
     start = time.monotonic()
     order = order or MelodyOrder(request)
@@ -158,7 +158,7 @@ def make_melodies(request: "MelodyRequest", *, order: "MelodyOrder | None" = Non
 def curate(request: "CurateRequest", *, order: "CurateOrder | None" = None) -> PackResult:
     """Draw many candidates and write the best that differ as a pack; `order` is the request's, where it was planned."""
     from samplegen.building.curated import build_curated
-    from samplegen.variations.curate_order import CurateOrder
+    from samplegen.variations.orders.curate import CurateOrder
 
     return build_curated(order or CurateOrder(request))
 

@@ -8,7 +8,7 @@ from samplegen.pack.companions import Companion, PackView
 from samplegen.pack.export import PackWriter
 from samplegen.pack.filling import PackResult, fill_sounds, pass_rates_of
 from samplegen.pack.naming import DEFAULT_TEMPLATE
-from samplegen.variations.curate_order import SECTION, CurateOrder
+from samplegen.variations.orders.curate import SECTION, CurateOrder
 
 
 def build_curated(order: CurateOrder) -> PackResult:

@@ -107,7 +107,7 @@ class Planner:
 
     def humanized(self, section: HumanizedSection, sources: tuple[Path, ...]) -> Part:
         """Takes of `sources`, which lie in the pack, or are the user's own."""
-        from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
+        from samplegen.variations.orders.humanize import HumanizeOrder, HumanizeRequest
 
         request = HumanizeRequest(
             count=section.count, out=self.out, seed=self._seed(section), inputs=sources, amount=section.amount,
@@ -145,7 +145,7 @@ class Planner:
             yield Part(f"{section.name}/{number}", section, order)
 
     def _risers(self, section: RiserSection) -> Iterator[Part]:
-        from samplegen.variations.riser_order import RiserOrder, RiserRequest
+        from samplegen.variations.orders.riser import RiserOrder, RiserRequest
 
         for bpm in section.bpm or self.recipe.bpm:
             request = RiserRequest(

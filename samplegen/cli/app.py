@@ -31,8 +31,8 @@ from samplegen.cli import (
     sync,
     train,
     transfer,
-    tweak,
     transition,
+    tweak,
     vary,
     widen,
 )

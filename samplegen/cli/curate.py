@@ -85,8 +85,8 @@ def curate(
     """
     beats = None if meter is None else parse_meter(meter)
     from samplegen.pipeline import curate as curate_pack
-    from samplegen.variations.curate_order import CurateOrder
-    from samplegen.variations.curate_request import CurateRequest
+    from samplegen.variations.curating.request import CurateRequest
+    from samplegen.variations.orders.curate import CurateOrder
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Candidates") as progress:

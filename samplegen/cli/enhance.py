@@ -89,7 +89,7 @@ def enhance(
     beats = None if meter is None else parse_meter(meter)
     from samplegen.pipeline import make_edits
     from samplegen.variations.edits.sources import Asked
-    from samplegen.variations.enhance_order import EnhanceOrder, EnhanceRequest
+    from samplegen.variations.orders.enhance import EnhanceOrder, EnhanceRequest
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Recordings") as progress:

@@ -100,9 +100,9 @@ def humanize(
     if pattern is not None and midi is not None:
         raise UsageError("--pattern and --midi contradict each other. Give one of them.")
     from samplegen.pipeline import humanize as make
-    from samplegen.variations.humanize_order import HumanizeOrder, HumanizeRequest
-    from samplegen.variations.performance import Performance, write_performance
-    from samplegen.variations.takes_report import write_instruments, write_reports
+    from samplegen.variations.orders.humanize import HumanizeOrder, HumanizeRequest
+    from samplegen.variations.takes.performance import Performance, write_performance
+    from samplegen.variations.takes.report import write_instruments, write_reports
 
     played = None if render is None else Performance(render, pattern=pattern, midi=midi, bpm=bpm, swing=swing)
     with Console(as_json=json, quiet=quiet) as console:

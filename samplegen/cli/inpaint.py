@@ -22,7 +22,7 @@ from samplegen.cli.options import (
 from samplegen.cli.packs import show_pack
 
 if TYPE_CHECKING:
-    from samplegen.variations.repair_order import RepairOrder
+    from samplegen.variations.orders.repair import RepairOrder
 
 DEFAULT_OUT: Final = Path("samplegen-pack")
 
@@ -72,8 +72,8 @@ def inpaint(
     """
     beats = None if meter is None else parse_meter(meter)
     from samplegen.variations.edits.sources import Asked
-    from samplegen.variations.gaps import parse_gap
-    from samplegen.variations.inpaint_order import InpaintOrder, InpaintRequest
+    from samplegen.variations.gaps.places import parse_gap
+    from samplegen.variations.orders.inpaint import InpaintOrder, InpaintRequest
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Fillings") as progress:
@@ -89,8 +89,8 @@ def inpaint(
 
 def make_and_tell(order: "RepairOrder", *, report: bool) -> dict[str, Any]:
     """Make a repair, and what `show_pack` is to say of it."""
-    from samplegen.variations.repair_order import make_repairs
-    from samplegen.variations.takes_report import write_reports
+    from samplegen.variations.orders.repair import make_repairs
+    from samplegen.variations.takes.report import write_reports
 
     result = make_repairs(order)
     more: dict[str, Any] = {"engine": order.engine_name, "acceptance": round(order.acceptance, 4)}

@@ -140,8 +140,8 @@ def melody(
     """
     bpm, bars, beats, assumed = tempo_from(tempo_file, bpm=bpm, bars=bars, meter=meter)
     from samplegen.pipeline import make_melodies
-    from samplegen.variations.melody_order import ENGINE, MelodyOrder
-    from samplegen.variations.melody_request import MelodyRequest
+    from samplegen.variations.melodies.request import MelodyRequest
+    from samplegen.variations.orders.melody import ENGINE, MelodyOrder
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Melodies") as report:

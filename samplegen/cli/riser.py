@@ -157,7 +157,7 @@ def riser(
         raise UsageError(f"--impact and --direction {direction} contradict each other. Give one of them.")
     hertz, octaves = brightness_range or (None, None)
     from samplegen.pipeline import make_risers
-    from samplegen.variations.riser_order import RiserRequest
+    from samplegen.variations.orders.riser import RiserRequest
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Risers") as report:

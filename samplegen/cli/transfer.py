@@ -86,8 +86,8 @@ def transfer(
     beats = None if meter is None else parse_meter(meter)
     from samplegen.pipeline import make_edits
     from samplegen.variations.edits.sources import Asked
-    from samplegen.variations.takes_report import write_reports
-    from samplegen.variations.transfer_order import TransferOrder, TransferRequest
+    from samplegen.variations.orders.transfer import TransferOrder, TransferRequest
+    from samplegen.variations.takes.report import write_reports
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Transfers") as progress:

@@ -108,8 +108,8 @@ def tweak(
              "crunch": crunch}  # fmt: skip
     from samplegen.pipeline import make_edits
     from samplegen.variations.edits.sources import Asked
-    from samplegen.variations.takes_report import write_reports
-    from samplegen.variations.tweak_order import TweakOrder, TweakRequest
+    from samplegen.variations.orders.tweak import TweakOrder, TweakRequest
+    from samplegen.variations.takes.report import write_reports
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Tweaks") as progress:

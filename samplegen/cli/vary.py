@@ -80,7 +80,7 @@ def vary(
     beats = None if meter is None else parse_meter(meter)
     from samplegen.pipeline import make_edits
     from samplegen.variations.edits.sources import Asked
-    from samplegen.variations.vary_order import VaryOrder, VaryRequest
+    from samplegen.variations.orders.vary import VaryOrder, VaryRequest
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Variations") as progress:

@@ -91,7 +91,7 @@ def widen(
     beats = None if meter is None else parse_meter(meter)
     from samplegen.pipeline import make_edits
     from samplegen.variations.edits.sources import Asked
-    from samplegen.variations.widen_order import WidenOrder, WidenRequest
+    from samplegen.variations.orders.widen import WidenOrder, WidenRequest
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Stereo") as progress:

@@ -14,7 +14,7 @@ from samplegen.evaluation.diversity import density_coverage, frechet_at_infinity
 from samplegen.evaluation.one_shot_classifier import ALL_KINDS, OneShotClassifier, one_shot_features, recognised
 from samplegen.evaluation.tables import markdown_table
 from samplegen.pack.duplicates import distances_db, embed
-from samplegen.variations.neighbourhood import unit
+from samplegen.variations.curating.neighbourhood import unit
 
 Float64 = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from scipy import signal
 from samplegen.audio.types import Audio
 from samplegen.evaluation.distances import Distance, compare, mel_embedding
 from samplegen.evaluation.tables import markdown_table
-from samplegen.variations.bands import Crossover, level_between, spectrum_of
+from samplegen.variations.edits.bands import Crossover, level_between, spectrum_of
 
 ENGINES: Final = ("model", "replication", "resampling")
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {

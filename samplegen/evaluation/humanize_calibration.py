@@ -7,12 +7,12 @@ import numpy as np
 
 from samplegen.evaluation.round_robins import RealSet, by_kind
 from samplegen.units import gain_to_db
-from samplegen.variations.calibration import ClassRow, Drive, HumanizeTable, bisect
-from samplegen.variations.edit_distances import pairwise, picture
-from samplegen.variations.hits import Hit, make_hit
+from samplegen.variations.edits.distances import pairwise, picture
 from samplegen.variations.humanize import finish_take
-from samplegen.variations.reality import OVERALL, reality_of
-from samplegen.variations.take_engines import AlphaTakes, Difference
+from samplegen.variations.takes.calibration import ClassRow, Drive, HumanizeTable, bisect
+from samplegen.variations.takes.engines import AlphaTakes, Difference
+from samplegen.variations.takes.hits import Hit, make_hit
+from samplegen.variations.takes.reality import OVERALL, reality_of
 
 STRENGTHS: Final = (0.1, 0.2, 0.3)
 REFERENCE_STRENGTH: Final = 0.2

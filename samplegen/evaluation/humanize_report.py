@@ -13,9 +13,9 @@ from samplegen.audio.types import Audio
 from samplegen.evaluation.one_shot_classifier import OneShotClassifier, one_shot_features
 from samplegen.evaluation.tables import markdown_table
 from samplegen.post.trim import trim_one_shot
-from samplegen.variations.edit_distances import pairwise, picture
-from samplegen.variations.edit_gates import Measures, judge_edit
-from samplegen.variations.hits import Hit
+from samplegen.variations.edits.distances import pairwise, picture
+from samplegen.variations.edits.gates import Measures, judge_edit
+from samplegen.variations.takes.hits import Hit
 
 _TAPS: Final = 128
 _DRAWS: Final = 500

@@ -13,8 +13,8 @@ from samplegen.audio.types import Audio
 from samplegen.errors import InputError
 from samplegen.evaluation.tables import markdown_table
 from samplegen.units import seconds_to_samples
-from samplegen.variations.fillers import Filler, make_scene
-from samplegen.variations.gaps import Gap, Time
+from samplegen.variations.gaps.fillers import Filler, make_scene
+from samplegen.variations.gaps.places import Gap, Time
 from samplegen.variations.inpaint import fill_scene
 
 GAPS_S: Final = (0.05, 0.1, 0.25, 0.5)

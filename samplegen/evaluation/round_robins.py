@@ -15,9 +15,9 @@ from samplegen.audio.features import log_mel_db, mel_to_hz
 from samplegen.audio.io import read_audio
 from samplegen.audio.types import Audio
 from samplegen.units import seconds_to_samples
-from samplegen.variations.alignment import find_shift, onset_sample, shift
-from samplegen.variations.edit_distances import pairwise, picture
-from samplegen.variations.reality import OVERALL, Reality
+from samplegen.variations.edits.alignment import find_shift, onset_sample, shift
+from samplegen.variations.edits.distances import pairwise, picture
+from samplegen.variations.takes.reality import OVERALL, Reality
 
 LEAST_TAKES: Final = 4
 _LEAD_S: Final = 0.001

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from samplegen.evaluation.tables import percent
 from samplegen.evaluation.transfer_report import interval, told
-from samplegen.variations.sliders import NAMES
+from samplegen.variations.tweaks.sliders import NAMES
 
 WANTED_RHO: Final = 0.8
 MAX_OFF_TARGET: Final = 0.5

@@ -12,9 +12,9 @@ from samplegen.evaluation.one_shot_classifier import OneShotClassifier, one_shot
 from samplegen.evaluation.tables import markdown_table
 from samplegen.pack.duplicates import DuplicateIndex
 from samplegen.post.trim import trim_one_shot
-from samplegen.variations.edit_distances import d_env, d_spec, picture
+from samplegen.variations.edits.distances import d_env, d_spec, picture
 from samplegen.variations.edits.sources import EditSource
-from samplegen.variations.vary_order import VaryOrder
+from samplegen.variations.orders.vary import VaryOrder
 
 if TYPE_CHECKING:
     from samplegen.conditioning.embedder import Embedder

@@ -11,10 +11,10 @@ from samplegen.audio.types import Audio, Samples
 from samplegen.evaluation.edit_figures import mean_figure, shown
 from samplegen.evaluation.tables import markdown_table
 from samplegen.units import seconds_to_samples
-from samplegen.variations.alignment import find_shift, onset_sample
-from samplegen.variations.edit_distances import d_spec, picture
-from samplegen.variations.reality import reality_of
-from samplegen.variations.widen_order import fold_down_db
+from samplegen.variations.edits.alignment import find_shift, onset_sample
+from samplegen.variations.edits.distances import d_spec, picture
+from samplegen.variations.orders.widen import fold_down_db
+from samplegen.variations.takes.reality import reality_of
 
 SHARES: Final = frozenset({
     "correlation within 0.05 of asked", "below 150 Hz above 0.95", "balance within 0.3 dB", "channels start together",

@@ -24,7 +24,7 @@ from samplegen.pack.sound import Provenance, Sound, Tags
 from samplegen.pack.verdict import GateResult, Verdict
 from samplegen.post.loudness import normalise_peak, remove_dc
 from samplegen.post.trim import trim_one_shot
-from samplegen.variations.neighbourhood import Anchor, Neighbourhood
+from samplegen.variations.curating.neighbourhood import Anchor, Neighbourhood
 
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator

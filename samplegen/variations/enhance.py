@@ -11,7 +11,7 @@ from samplegen.audio.resample import resample, resample_ring
 from samplegen.audio.types import Audio, Samples
 from samplegen.post.fades import fade_in, fade_out
 from samplegen.units import db_to_gain
-from samplegen.variations.bands import (
+from samplegen.variations.edits.bands import (
     WINDOW,
     Crossover,
     Floats,
@@ -128,7 +128,7 @@ def _level_gain(own: Samples, made: Samples, crossover: Crossover, *, rate: int,
     reach = np.float32(db_to_gain(_FOLLOW_DB))
     gain = level * np.clip(follow, 1 / reach, reach)
     rest: Samples = np.sqrt(powers[0] / np.maximum(_power(bands[1] * gain), 1e-20)).astype(np.float32)
-    return gain * rest
+    return np.asarray(gain * rest, np.float32)
 
 
 def _power(band: Samples) -> Floats:
@@ -186,7 +186,8 @@ def _replicated(samples: Samples, crossover: Crossover, *, rate: int, start: int
         moved = band * np.exp(2j * np.pi * copy * step_hz * time)
         top += _below_nyquist(moved, highest_hz=high_hz + copy * step_hz, rate=rate)
     shaped = np.fft.irfft(
-        np.fft.rfft(top, axis=1) * _shape(samples, top[:, pad : pad + samples.shape[1]], crossover, hz, rate=rate),
+        np.fft.rfft(top, axis=1)
+        * _shape(samples, top[:, pad : pad + samples.shape[1]], crossover, np.asarray(hz, np.float64), rate=rate),
         size,
         axis=1,
     )

@@ -10,12 +10,12 @@ from samplegen.audio.types import Samples
 from samplegen.errors import InputError, UsageError
 from samplegen.units import bars_to_samples, seconds_to_samples
 from samplegen.variations.edits.order import EditRequest
-from samplegen.variations.fillers import CONTEXT_S, Filler, ModelFiller, Scene, make_scene, ramp_beats
-from samplegen.variations.gaps import SHORTEST_S, Gap, Time
+from samplegen.variations.gaps.fillers import CONTEXT_S, Filler, ModelFiller, Scene, make_scene, ramp_beats
+from samplegen.variations.gaps.patched_files import FilePart, Layout, form_of
+from samplegen.variations.gaps.places import SHORTEST_S, Gap, Time
+from samplegen.variations.gaps.tempo_ramp import TempoRamp
 from samplegen.variations.inpaint import Filled, fill_in_turn, fill_scene
-from samplegen.variations.patched_files import FilePart, Layout, form_of
-from samplegen.variations.repair_order import WHOLE_S, Patched, RepairOrder, Take, category_of_scene, measured
-from samplegen.variations.tempo_ramp import TempoRamp
+from samplegen.variations.orders.repair import WHOLE_S, Patched, RepairOrder, Take, category_of_scene, measured
 
 MAX_ADDED_S: Final = 60.0
 PART_S: Final = 6.0

@@ -9,13 +9,13 @@ import numpy as np
 from samplegen.audio.types import Audio, Samples
 from samplegen.errors import UsageError
 from samplegen.units import gain_to_db
-from samplegen.variations.alignment import keep_end, match_level
-from samplegen.variations.calibration import MAX_AMOUNT, Drive
-from samplegen.variations.deltas import ATTACK_FACTORS, ATTACK_ROOM_DB, attack_shape, merge_delta
-from samplegen.variations.edit_distances import pairwise, picture
-from samplegen.variations.hits import Hit
-from samplegen.variations.take_engines import Difference, TakeEngine
-from samplegen.variations.velocity import hit_at, layer_gain_db, velocity_gain_db
+from samplegen.variations.edits.alignment import keep_end, match_level
+from samplegen.variations.edits.deltas import ATTACK_FACTORS, ATTACK_ROOM_DB, attack_shape, merge_delta
+from samplegen.variations.edits.distances import pairwise, picture
+from samplegen.variations.takes.calibration import MAX_AMOUNT, Drive
+from samplegen.variations.takes.engines import Difference, TakeEngine
+from samplegen.variations.takes.hits import Hit
+from samplegen.variations.takes.velocity import hit_at, layer_gain_db, velocity_gain_db
 
 MAX_TAKES: Final = 128
 MAX_LAYERS: Final = 16

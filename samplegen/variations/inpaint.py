@@ -12,9 +12,9 @@ import numpy as np
 
 from samplegen.audio.types import Audio, Samples
 from samplegen.units import seconds_to_samples
-from samplegen.variations.fillers import KNOWN_S, Filler, Scene, put
-from samplegen.variations.gaps import Gap
-from samplegen.variations.joins import join_flux, match_level, splice, widen
+from samplegen.variations.gaps.fillers import KNOWN_S, Filler, Scene, put
+from samplegen.variations.gaps.joins import join_flux, match_level, splice, widen
+from samplegen.variations.gaps.places import Gap
 
 # No lower than this is a filling's ceiling: a peak beyond full scale would be clipped.
 CEILING: Final = 0.999
@@ -58,7 +58,7 @@ def assemble(scene: Scene, pieces: Sequence[Samples]) -> Audio:
 
 
 def worst_join(scene: Scene, audio: Audio) -> float:
-    """Largest join flux of all gaps, see `samplegen.variations.joins.join_flux`; up to 1 is inconspicuous."""
+    """Largest join flux of all gaps, see `samplegen.variations.gaps.joins.join_flux`; up to 1 is inconspicuous."""
     rate = audio.sample_rate
     return max(
         join_flux(

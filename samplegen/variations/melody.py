@@ -21,7 +21,7 @@ from samplegen.score.music import ticks_per_beat
 from samplegen.score.scales import Scale, scale_name
 from samplegen.score.tempo_from import read_tempo_from
 from samplegen.units import bars_to_samples, slice_to_sample
-from samplegen.variations.sampler import Instrument, PlayedNote, play
+from samplegen.variations.melodies.sampler import Instrument, PlayedNote, play
 
 PEAK_DB: Final = -1.0
 MAX_BARS: Final = 64

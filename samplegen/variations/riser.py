@@ -16,14 +16,21 @@ from samplegen.audio.types import Audio, Samples
 from samplegen.engines.on_the_fly.streams import Streams, one_thread
 from samplegen.errors import UsageError
 from samplegen.units import db_to_gain
-from samplegen.variations.beds import Bed, events_bed, noise_bed, smeared_bed
-from samplegen.variations.curves import Curve, Sweep, parse_curve
-from samplegen.variations.impacts import Hit, add_impact, draw_hit
-from samplegen.variations.moving_filter import Float32
-from samplegen.variations.noise_layers import spread_noise
-from samplegen.variations.reading import Reading
-from samplegen.variations.shaping import auto_range, brighten, finish_edges, flatten_level, level_gain, soften_peaks
-from samplegen.variations.timeline import Direction, Timeline, place_pulses, pulse_gain
+from samplegen.variations.risers.beds import Bed, events_bed, noise_bed, smeared_bed
+from samplegen.variations.risers.curves import Curve, Sweep, parse_curve
+from samplegen.variations.risers.impacts import Hit, add_impact, draw_hit
+from samplegen.variations.risers.moving_filter import Float32
+from samplegen.variations.risers.noise_layers import spread_noise
+from samplegen.variations.risers.reading import Reading
+from samplegen.variations.risers.shaping import (
+    auto_range,
+    brighten,
+    finish_edges,
+    flatten_level,
+    level_gain,
+    soften_peaks,
+)
+from samplegen.variations.risers.timeline import Direction, Timeline, place_pulses, pulse_gain
 
 Origin = Literal["noise", "morph", "phase"]
 ORIGINS: Final[tuple[Origin, ...]] = ("noise", "morph", "phase")

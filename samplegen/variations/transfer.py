@@ -12,7 +12,7 @@ from samplegen.audio.types import Audio, Samples
 from samplegen.errors import InputError
 from samplegen.post.loudness import limit_peak
 from samplegen.units import db_to_gain, seconds_to_samples
-from samplegen.variations.alignment import (
+from samplegen.variations.edits.alignment import (
     MAX_SHIFT_S,
     align,
     find_shift,
@@ -22,7 +22,7 @@ from samplegen.variations.alignment import (
     shift,
 )
 from samplegen.variations.edits.calls import LEVEL_DB, WINDOW_S, Wish, edit_lanes, from_lanes, to_lanes
-from samplegen.variations.stft import analyse, synthesise
+from samplegen.variations.edits.stft import analyse, synthesise
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,7 +98,7 @@ def transfer_sounds(
     guidance = replace(generator.sampling.guidance(), embedding_scale=PULL, interval=(0.0, 1.0))
     wish = Wish(tags, vector, guidance)
     if route == "renoise":
-        made = edit_lanes(generator, lanes, strength=strength, seeds=seeds, wish=wish, loop=loop).made
+        made = list(edit_lanes(generator, lanes, strength=strength, seeds=seeds, wish=wish, loop=loop).made)
     else:
         made = _regenerate(generator, lanes, (voice, wish), strength, seeds, loop)
     fitted = (_fit(audio.with_samples(one), audio.with_samples(lanes), loop) for one in made)

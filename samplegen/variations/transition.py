@@ -16,12 +16,12 @@ from samplegen.pack.recordings import Recording
 from samplegen.units import seconds_to_samples
 from samplegen.variations.edits.order import EditRequest
 from samplegen.variations.edits.sources import Asked, EditSource
-from samplegen.variations.fillers import CONTEXT_S, Filler, ModelFiller, Scene, make_scene, ramp_beats
-from samplegen.variations.gaps import Gap
+from samplegen.variations.gaps.fillers import CONTEXT_S, Filler, ModelFiller, Scene, make_scene, ramp_beats
+from samplegen.variations.gaps.patched_files import FilePart, Layout, joined_form
+from samplegen.variations.gaps.places import Gap
+from samplegen.variations.gaps.tempo_ramp import TempoRamp
 from samplegen.variations.inpaint import Filled, fill_in_turn, fill_scene
-from samplegen.variations.patched_files import FilePart, Layout, joined_form
-from samplegen.variations.repair_order import Patched, RepairOrder, Take, category_of_scene, measured, read_take
-from samplegen.variations.tempo_ramp import TempoRamp
+from samplegen.variations.orders.repair import Patched, RepairOrder, Take, category_of_scene, measured, read_take
 
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
@@ -79,7 +79,7 @@ class LoopCrossfade:
         self._a, self._b, self._ramp = a, b, ramp
 
     def fill(self, scene: Scene, *, seeds: Sequence[int]) -> list[Samples]:
-        """See `samplegen.variations.fillers.Filler`."""
+        """See `samplegen.variations.gaps.fillers.Filler`."""
         gap, samples = scene.gaps[0], scene.audio.samples.copy()
         place, ramp = np.arange(gap.length), self._ramp
         beats = ramp.beats_at(place / scene.audio.sample_rate)

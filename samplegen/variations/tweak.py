@@ -16,11 +16,11 @@ from scipy.ndimage import uniform_filter
 from samplegen.audio.types import Audio, Samples
 from samplegen.post.loudness import limit_peak
 from samplegen.units import db_to_gain, seconds_to_samples
-from samplegen.variations.alignment import align, attack_slice, match_level, onset_sample
-from samplegen.variations.deltas import attack_shape, delta_share, merge_delta
+from samplegen.variations.edits.alignment import align, attack_slice, match_level, onset_sample
 from samplegen.variations.edits.calls import LEVEL_DB, Wish
-from samplegen.variations.sliders import NAMES, SliderTable, measure
-from samplegen.variations.stft import analyse, synthesise
+from samplegen.variations.edits.deltas import attack_shape, delta_share, merge_delta
+from samplegen.variations.edits.stft import analyse, synthesise
+from samplegen.variations.tweaks.sliders import NAMES, SliderTable, measure
 
 if TYPE_CHECKING:
     from torch import Tensor

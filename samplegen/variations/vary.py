@@ -9,9 +9,16 @@ from samplegen.audio.onsets import detect_onsets, onset_envelope
 from samplegen.audio.quality import leading_silence_s
 from samplegen.audio.types import Audio, Samples
 from samplegen.units import seconds_to_samples
-from samplegen.variations.alignment import MAX_SHIFT_S, align, attack_envelope, keep_end, match_level, onset_sample
-from samplegen.variations.deltas import colour_db, delta_share, merge_delta, undo_codec
+from samplegen.variations.edits.alignment import (
+    MAX_SHIFT_S,
+    align,
+    attack_envelope,
+    keep_end,
+    match_level,
+    onset_sample,
+)
 from samplegen.variations.edits.calls import Wish, edit_lanes, from_lanes, own_wish, plan_of, to_lanes
+from samplegen.variations.edits.deltas import colour_db, delta_share, merge_delta, undo_codec
 from samplegen.variations.edits.sources import EditSource
 
 if TYPE_CHECKING:

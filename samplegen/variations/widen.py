@@ -18,8 +18,8 @@ from samplegen.audio.types import Audio, Samples
 from samplegen.pack.sound import PEAK_CEILING_DB
 from samplegen.post.fades import raised_cosine
 from samplegen.units import db_to_gain, seconds_to_samples
-from samplegen.variations.alignment import onset_sample
-from samplegen.variations.deltas import follow_levels
+from samplegen.variations.edits.alignment import onset_sample
+from samplegen.variations.edits.deltas import follow_levels
 
 DEFAULT_WIDTH: Final = 0.4
 DEFAULT_LOW_MONO_HZ: Final = 150.0

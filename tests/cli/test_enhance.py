@@ -9,7 +9,7 @@ from samplegen.audio.io import read_audio, write_wav
 from samplegen.cli.app import run
 from samplegen.cli.enhance import cutoff_of, parse_cutoff
 from samplegen.errors import UsageError
-from tests.variations.hits import drum
+from tests.variations.hit_sounds import drum
 from tests.variations.test_enhance import limited
 
 

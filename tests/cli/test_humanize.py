@@ -13,7 +13,7 @@ from samplegen.audio.types import Audio
 from samplegen.cli.app import run
 from samplegen.score.midi_files import write_midi
 from samplegen.score.music import Music, Note, Track
-from tests.variations.hits import drum
+from tests.variations.hit_sounds import drum
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import soundfile
 
 from samplegen.audio.io import write_wav
 from samplegen.cli.app import run
-from tests.variations.test_sampler import pluck
+from tests.variations.melodies.test_sampler import pluck
 
 
 def melody(capsys: pytest.CaptureFixture[str], out: Path, *arguments: str, code: int = 0) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from samplegen.audio.io import write_wav
 from samplegen.cli.app import run
 from tests.models import GENERATOR
-from tests.variations.hits import drum
+from tests.variations.hit_sounds import drum
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from samplegen.evaluation.transfer_report import (
     sweep_rows,
 )
 from samplegen.evaluation.tweak_report import HEADER, SliderRun, sign_agreement, slider_row
-from tests.variations.hits import drum
+from tests.variations.hit_sounds import drum
 
 
 def test_area_under_the_best_that_is_reachable() -> None:

@@ -14,8 +14,8 @@ from samplegen.evaluation.enhance_report import (
     step_error_db,
     wins,
 )
-from samplegen.variations.bands import Crossover
-from tests.variations.test_bands import RATE, noise
+from samplegen.variations.edits.bands import Crossover
+from tests.variations.edits.test_bands import RATE, noise
 from tests.variations.test_enhance import limited
 
 

@@ -15,7 +15,7 @@ from samplegen.evaluation.humanize_report import (
     set_statistics,
 )
 from samplegen.evaluation.round_robins import RealSet, aligned, measure_reality, residual_db
-from tests.variations.hits import drum
+from tests.variations.hit_sounds import drum
 
 
 def test_what_a_filter_does_is_no_take() -> None:

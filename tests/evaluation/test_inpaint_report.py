@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from samplegen.evaluation.inpaint_report import BEAT, draw_cases, gap_distance, measure, table
-from samplegen.variations.fillers import CopyFiller, CrossfadeFiller
-from samplegen.variations.gaps import Gap
-from tests.variations.gaps import TIME, loop
+from samplegen.variations.gaps.fillers import CopyFiller, CrossfadeFiller
+from samplegen.variations.gaps.places import Gap
+from tests.variations.gap_sounds import TIME, loop
 
 
 class Silence:

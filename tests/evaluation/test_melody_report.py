@@ -15,9 +15,9 @@ from samplegen.evaluation.melody_report import (
     transcribe_line,
 )
 from samplegen.score.events import Event, Pattern
+from samplegen.variations.melodies.sampler import Instrument, Voice
 from samplegen.variations.melody import render_melody
-from samplegen.variations.sampler import Instrument, Voice
-from tests.variations.test_sampler import pluck
+from tests.variations.melodies.test_sampler import pluck
 
 
 def pattern(*notes: tuple[float, int], bars: int = 1) -> Pattern:

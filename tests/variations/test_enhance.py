@@ -15,7 +15,7 @@ from samplegen.pack.recordings import Recording
 from samplegen.pack.sound import Tags
 from samplegen.training.degradations import Degradation, degrade
 from samplegen.units import bars_to_samples
-from samplegen.variations.bands import Crossover, level_between, spectrum_of
+from samplegen.variations.edits.bands import Crossover, level_between, spectrum_of
 from samplegen.variations.edits.sources import EditSource
 from samplegen.variations.enhance import (
     at_rate,
@@ -27,8 +27,8 @@ from samplegen.variations.enhance import (
     trusted_snr_db,
 )
 from tests.models import GENERATOR
-from tests.variations.hits import drum
-from tests.variations.test_bands import RATE, noise
+from tests.variations.edits.test_bands import RATE, noise
+from tests.variations.hit_sounds import drum
 
 CROSSOVER = Crossover(7600.0)
 

@@ -9,10 +9,8 @@ from samplegen.audio.quality import peak_db
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, UsageError
 from samplegen.units import gain_to_db
-from samplegen.variations.calibration import Drive
-from samplegen.variations.edit_distances import pairwise, picture
-from samplegen.variations.edit_gates import acceptance, judge_diversity, judge_edit
-from samplegen.variations.hits import Hit, kind_in_name, make_hit
+from samplegen.variations.edits.distances import pairwise, picture
+from samplegen.variations.edits.gates import acceptance, judge_diversity, judge_edit
 from samplegen.variations.humanize import (
     HumanizeSettings,
     TakePlan,
@@ -22,8 +20,10 @@ from samplegen.variations.humanize import (
     set_target_db,
     trim_gain,
 )
-from samplegen.variations.take_engines import Difference, DspTakes, TakeEngine
-from tests.variations.hits import RATE, drum, hit
+from samplegen.variations.takes.calibration import Drive
+from samplegen.variations.takes.engines import Difference, DspTakes, TakeEngine
+from samplegen.variations.takes.hits import Hit, kind_in_name, make_hit
+from tests.variations.hit_sounds import RATE, drum, hit
 
 
 class NoiseTakes:

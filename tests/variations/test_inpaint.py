@@ -6,7 +6,7 @@ import pytest
 from samplegen.audio.types import Audio
 from samplegen.engines.alpha_blend import load_generator
 from samplegen.errors import InputError
-from samplegen.variations.fillers import (
+from samplegen.variations.gaps.fillers import (
     ArFiller,
     CopyFiller,
     CrossfadeFiller,
@@ -15,10 +15,10 @@ from samplegen.variations.fillers import (
     Scene,
     make_scene,
 )
-from samplegen.variations.gaps import Gap
+from samplegen.variations.gaps.places import Gap
 from samplegen.variations.inpaint import fill_in_turn, fill_scene
 from tests.models import GENERATOR
-from tests.variations.gaps import TIME, editing_generator, loop
+from tests.variations.gap_sounds import TIME, editing_generator, loop
 
 RATE = 44_100
 INSIDE, OVER = Gap(30_000, 34_000), Gap(175_000, 179_000)

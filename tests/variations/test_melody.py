@@ -16,11 +16,11 @@ from samplegen.pipeline import make_melodies
 from samplegen.score.midi_files import read_midi, write_midi
 from samplegen.score.music import Note, new_music
 from samplegen.score.scales import Scale
-from samplegen.variations.instruments import instrument_of, read_voice, tone_instrument
+from samplegen.variations.melodies.instruments import instrument_of, read_voice, tone_instrument
+from samplegen.variations.melodies.request import MelodyRequest
 from samplegen.variations.melody import lowest_note, place_notes, read_melody, scale_of
-from samplegen.variations.melody_order import MelodyOrder
-from samplegen.variations.melody_request import MelodyRequest
-from tests.variations.test_sampler import pluck
+from samplegen.variations.orders.melody import MelodyOrder
+from tests.variations.melodies.test_sampler import pluck
 
 
 @pytest.fixture

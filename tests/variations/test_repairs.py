@@ -10,7 +10,7 @@ import soundfile
 
 from samplegen.cli.app import run
 from samplegen.pack.readtags import read_tags
-from tests.variations.gaps import loop
+from tests.variations.gap_sounds import loop
 
 
 def write(path: Path, *, subtype: str = "PCM_16", **asked: Any) -> Path:

@@ -8,9 +8,9 @@ import pytest
 from samplegen.audio.quality import click_count, dc_offset
 from samplegen.audio.types import Audio
 from samplegen.errors import UsageError
-from samplegen.variations.curves import parse_curve
 from samplegen.variations.riser import ORIGINS, Origin, RiserSettings, make_riser
-from samplegen.variations.timeline import Direction, Timeline
+from samplegen.variations.risers.curves import parse_curve
+from samplegen.variations.risers.timeline import Direction, Timeline
 from tests.variations.signals import RATE, short_time_levels, stab
 
 STAB = stab()

@@ -11,7 +11,7 @@ from samplegen.errors import InputError
 from samplegen.variations.edits.calls import Wish
 from samplegen.variations.transfer import ROUTES, Target, cross_synthesis, envelope_correlation, transfer_sounds
 from tests.models import GENERATOR
-from tests.variations.hits import RATE, drum
+from tests.variations.hit_sounds import RATE, drum
 
 
 def test_envelope_correlation() -> None:

@@ -8,14 +8,14 @@ import pytest
 from samplegen.audio.types import Audio
 from samplegen.engines.alpha_blend import load_generator
 from samplegen.engines.alpha_blend.steering import steer_sound
-from samplegen.variations import sliders
-from samplegen.variations.alignment import attack_slice
-from samplegen.variations.sliders import NAMES, fit_directions, measure, slider_table
+from samplegen.variations.edits.alignment import attack_slice
 from samplegen.variations.tweak import _renderer, only_part
-from samplegen.variations.tweak_dsp import drive_to, process
-from samplegen.variations.tweak_words import understand
+from samplegen.variations.tweaks import sliders
+from samplegen.variations.tweaks.dsp import drive_to, process
+from samplegen.variations.tweaks.sliders import NAMES, fit_directions, measure, slider_table
+from samplegen.variations.tweaks.words import understand
 from tests.models import GENERATOR
-from tests.variations.hits import RATE, drum
+from tests.variations.hit_sounds import RATE, drum
 
 
 def tone(hz: float, *, decay_s: float = 0.1, attack_s: float = 0.0) -> Audio:
@@ -129,6 +129,6 @@ def test_words() -> None:
 
 
 def sliders_of_words() -> list[set[str]]:
-    from samplegen.variations.tweak_words import WORDS
+    from samplegen.variations.tweaks.words import WORDS
 
     return [set(units) for units in WORDS.values()]

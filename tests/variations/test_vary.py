@@ -12,13 +12,13 @@ from samplegen.errors import InputError, UsageError
 from samplegen.pack.recordings import Recording
 from samplegen.pack.sound import Tags
 from samplegen.units import bars_to_samples
-from samplegen.variations.deltas import colour_db, follow_levels, undo_codec
 from samplegen.variations.edits.calls import Wish, edit_lanes, from_lanes, join, plan_of, to_lanes, windows
+from samplegen.variations.edits.deltas import colour_db, follow_levels, undo_codec
 from samplegen.variations.edits.sources import EditSource
+from samplegen.variations.edits.vary_dsp import vary_without_model
 from samplegen.variations.vary import find_turn, onset_shifts_ms, settle, steered, vary
-from samplegen.variations.vary_dsp import vary_without_model
 from tests.models import GENERATOR
-from tests.variations.hits import RATE, drum
+from tests.variations.hit_sounds import RATE, drum
 
 
 def one_shot(channels: int = 1, seconds: float = 0.25) -> EditSource:

@@ -12,10 +12,10 @@ from samplegen.audio.io import write_wav
 from samplegen.audio.types import Audio
 from samplegen.cli.app import run
 from samplegen.errors import UsageError
-from samplegen.variations.vary_order import VaryRequest
-from samplegen.variations.widen_order import WidenRequest
+from samplegen.variations.orders.vary import VaryRequest
+from samplegen.variations.orders.widen import WidenRequest
 from tests.models import GENERATOR
-from tests.variations.hits import RATE, drum
+from tests.variations.hit_sounds import RATE, drum
 from tests.variations.test_vary import loop
 
 

@@ -5,10 +5,10 @@ import pytest
 from scipy.signal import butter, sosfiltfilt
 
 from samplegen.audio.types import Audio
-from samplegen.variations.alignment import onset_sample
+from samplegen.variations.edits.alignment import onset_sample
+from samplegen.variations.edits.widen_deltas import phase_delta
 from samplegen.variations.widen import correlation_of, duck_curve, half_octaves, make_side, ratio_of, to_stereo
-from samplegen.variations.widen_deltas import phase_delta
-from tests.variations.hits import RATE, drum
+from tests.variations.hit_sounds import RATE, drum
 
 
 def noise(seed: int, length: int = RATE) -> Audio:

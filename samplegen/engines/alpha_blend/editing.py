@@ -113,7 +113,9 @@ def edit_sounds(
         for first in range(0, len(rows), _ROWS):
             some = rows[first : first + _ROWS]
             index = torch.tensor([row.sound for row in some])
-            velocity = _velocity(generator, vectors[index], source[index], mask, guidance, loop, seeds=some, trust=trust)
+            velocity = _velocity(
+                generator, vectors[index], source[index], mask, guidance, loop, seeds=some, trust=trust
+            )
             made += _vary(generator, velocity, source[index], some, strength, steps, mask, loop)
     return list(_decoded(generator, audios, source, made, [len(several) for several in seeds], loop))
 

@@ -1,0 +1,1 @@
+"""What verbs that change sounds share: sources, orders, edit calls, deltas, alignment, gates, distances."""

@@ -129,7 +129,7 @@ def with_kind(source: EditSource, kinds: Sequence[str], *, embedder: "Embedder |
 
     Loops' kinds begin with ``loop_``.
     """
-    from samplegen.variations.hits import kind_by_ear, kind_in_name
+    from samplegen.variations.takes.hits import kind_by_ear, kind_in_name
 
     prefix = "loop_" if source.is_loop else ""
     allowed = [kind for kind in kinds if kind.startswith("loop_") == source.is_loop]

@@ -9,7 +9,7 @@ from samplegen.engines.alpha_blend import load_generator
 from samplegen.engines.alpha_blend.filling import Window, _known, condition, fill_window, frames_in, one_shot_beat
 from samplegen.errors import UsageError
 from tests.models import GENERATOR
-from tests.variations.gaps import editing_generator
+from tests.variations.gap_sounds import editing_generator
 
 RATE = 44_100
 

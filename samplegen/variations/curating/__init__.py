@@ -1,0 +1,1 @@
+"""The parts of curating: candidates, neighbourhood, selection, rounds."""

@@ -1,0 +1,1 @@
+"""The parts of risers, downlifters and impacts."""

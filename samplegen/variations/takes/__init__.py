@@ -1,0 +1,1 @@
+"""The parts of humanizing: hits, calibration, engines, velocity, playing."""

@@ -1,0 +1,1 @@
+"""The parts of tweaking: sliders, words, DSP."""
