@@ -9,12 +9,13 @@ from typing import cast
 from samplegen.building.companions import make_companions
 from samplegen.building.rounds import InRounds
 from samplegen.building.sections import Part, Planner
-from samplegen.errors import InputError
+from samplegen.errors import InputError, OutputError
 from samplegen.pack.companions import PackView
 from samplegen.pack.entries import FileEntry, Missing
 from samplegen.pack.export import PackWriter
 from samplegen.pack.filling import Filled, GateRate, fill_sounds, pass_rates_of
 from samplegen.pack.licence import DEFAULT_LICENCE
+from samplegen.pack.manifest import read_manifest
 from samplegen.pack.naming import DEFAULT_TEMPLATE
 from samplegen.pack.orders import Order
 from samplegen.pack.recall import Recall
@@ -103,7 +104,10 @@ def build(
     start = time.monotonic()
     planner = Planner(recipe, out, default_model)
     building = _Building(recipe, planner, force, frozenset(rejected), progress)
-    first = _fill(building, [_in_rounds(part, building.rejected) for part in planner.parts()])
+    parts = [_in_rounds(part, building.rejected) for part in planner.parts()]
+    if not force:
+        _refuse_other_pack(recipe, out, parts)
+    first = _fill(building, parts)
     writer = _fill(building, [_in_rounds(part, building.rejected) for part in _humanized(building, out)]) or first
     if writer is None or not building.entries:
         raise InputError(f"No sound of {recipe.name} could be made. {' '.join(_reasons(building))}".strip())
@@ -117,6 +121,18 @@ def build(
         dict(pass_rates_of(building.entries, building.missing)),
         tuple(dict.fromkeys([*notes, *made.notes, *writer.notes])), time.monotonic() - start,
     )  # fmt: skip
+
+
+def _refuse_other_pack(recipe: Recipe, out: Path, parts: Sequence[Part]) -> None:
+    """A pack of another name none of whose sounds is wanted would lose them all: that is a wrong folder."""
+    manifest = read_manifest(out)
+    made = {entry.job for entry in manifest.files if entry.section} if manifest is not None else set()
+    wanted = {part.order.job(index) for part in parts for index in range(part.order.count)}
+    if manifest is not None and manifest.name != recipe.name and made and not made & wanted:
+        raise OutputError(
+            f"{out} holds the pack {manifest.name!r}, of whose sounds {recipe.name} wants none. "
+            "Choose another --out, or use --force to replace it."
+        )
 
 
 def _fill(building: _Building, parts: Sequence[Part]) -> PackWriter | None:

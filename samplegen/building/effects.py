@@ -3,14 +3,18 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from samplegen.errors import UsageError
 from samplegen.pack.orders import AnySound, Order
 from samplegen.pack.sound import Sound
 from samplegen.post.chains import Chain, apply_chain
+from samplegen.post.fades import fade_out
 from samplegen.post.presets import chain_key
 from samplegen.post.trim import trim_one_shot
+
+# What rings on where a sound of fixed length ends.
+_FADE_MS: Final = 10.0
 
 
 class WithEffects:
@@ -46,6 +50,6 @@ class WithEffects:
         if sound.tags.kind == "one_shot":
             audio = trim_one_shot(audio)
         elif sound.tags.kind in ("riser", "texture"):
-            audio = audio.with_samples(audio.samples[:, : sound.audio.length])
+            audio = fade_out(audio.with_samples(audio.samples[:, : sound.audio.length]), fade_ms=_FADE_MS)
         parameters = {**sound.provenance.parameters, "fx": chain_key(self._chain)}
         return replace(sound, audio=audio, provenance=replace(sound.provenance, parameters=parameters))

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 # What leaves the noise as it is: more sounds, other effects, another key.
 _NOT_SEEDING = frozenset(
     {"name", "line", "count", "formats", "seed", "export_events", "fx", "key", "negative", "guidance_bpm",
-     "guidance_text", "amount"}
+     "guidance_text", "amount", "of"}
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from samplegen.audio.io import write_wav
 from samplegen.audio.types import Audio
-from samplegen.errors import InputError
+from samplegen.errors import InputError, OutputError
 from samplegen.pack.check import check_pack
 from samplegen.pack.manifest import read_manifest
 from samplegen.pack.recipes.reading import read_recipe
@@ -146,3 +146,14 @@ def test_force_makes_the_same_sounds_anew_and_replaces_what_was_changed(tmp_path
         (tmp_path / "pack" / changed).write_bytes(b"changed")
     made = build_pack(recipe(tmp_path, text), out=tmp_path / "pack", force=True)
     assert hashes(tmp_path / "pack") == before and made.redraws == 0
+
+
+def test_the_folder_of_another_pack_is_refused(tmp_path):
+    build_pack(recipe(tmp_path, plain()), out=tmp_path / "pack")
+    before = hashes(tmp_path / "pack")
+    other = (HEAD + FALLS).replace('name = "Noise"', 'name = "Other"').replace("seed = 5", "seed = 6")
+    with pytest.raises(OutputError, match="holds the pack 'Noise'"):
+        build_pack(recipe(tmp_path, other), out=tmp_path / "pack")
+    assert hashes(tmp_path / "pack") == before
+    build_pack(recipe(tmp_path, other), out=tmp_path / "pack", force=True)
+    assert len(sounds(tmp_path / "pack")) == 2
