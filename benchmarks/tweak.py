@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/tweak.py --fit                          # writes samplegen/variations/sliders.json
+    python benchmarks/tweak.py --fit                          # writes samplegen/variations/tweaks/sliders.json
     python benchmarks/tweak.py --sources 2 --out docs/edits/tweak.json
 
 Sources are real one-shots of five classes, those held out of training first. Every slider is set to seven values; the

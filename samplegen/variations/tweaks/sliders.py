@@ -66,7 +66,7 @@ class SliderTable:
 @cache
 def slider_table() -> SliderTable:
     """The shipped table; `benchmarks/tweak.py --fit` writes it."""
-    read = json.loads(resources.files("samplegen.variations").joinpath(TABLE).read_text("utf-8"))
+    read = json.loads(resources.files("samplegen.variations.tweaks").joinpath(TABLE).read_text("utf-8"))
     return SliderTable(
         np.array([read["sigma"][name] for name in NAMES]), read["source"], read["sounds"],
         np.array([read["directions"][name] for name in NAMES]), read["clap_hash"], read["fit"],
