@@ -120,7 +120,7 @@ def fit(library: Path, generator: Generator) -> str:
     table = replace(
         fit_directions(np.stack(measures), np.stack(vectors), kinds), clap_hash=generator.clap.hash, source=source
     )
-    path = Path(str(resources.files("samplegen.variations").joinpath(TABLE)))
+    path = Path(str(resources.files("samplegen.variations.tweaks").joinpath(TABLE)))
     value = table_to_json(table, clap_name=generator.clap.name, command="python benchmarks/tweak.py --fit")
     write_json(path, value)
     return f"{path}: {table.sounds} sounds, R² {table.fit}"
