@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
+from samplegen import units
 from samplegen.audio.io import read_audio, write_wav
 from samplegen.audio.types import Audio
 from samplegen.checkpoints import load_model, verify_model
@@ -15,6 +17,7 @@ from samplegen.engines.alpha_blend import load_generator
 from samplegen.errors import InputError, ModelInvalidError, UsageError
 from samplegen.pack.memorisation import load_guard
 from samplegen.pack.sound import Provenance, Sound, Tags
+from samplegen.post.trim import trim_one_shot
 from samplegen.training.library import save_library
 from samplegen.training.memory import remember
 from samplegen.training.publish import save_generator
@@ -80,6 +83,29 @@ def test_what_was_learned_from_is_remembered(
     near = guard.nearest(_sound(kick, kind="one_shot", category="kick"))
     assert near.name == "oneshots/kick/maker_two.wav" and near.distance < 0.1
     assert HELD_OUT.replace("/", "_") not in near.name
+
+
+def test_what_the_codec_makes_of_training_sounds_is_remembered_too(
+    index: Path, folders: list[Path], own_models: Path, library_folder: Path
+) -> None:
+    result = remember(index, model=GENERATOR, loops=folders)
+    assert (result.forms["one_shot_rendered"].trained, result.forms["one_shot_rendered"].held_out) == (14, 7)
+    generator = load_generator(GENERATOR)
+    guard = load_guard(generator)
+    assert guard is not None
+    kick = read_audio(library_folder / "oneshots/kick/maker_one.wav")
+    whole = 8 * generator.codec.hop_length
+    samples = np.zeros((1, 1, whole * (kick.length // whole + 1)), np.float32)
+    samples[0, 0, : kick.length] = kick.samples[0] * units.db_to_gain(-1.0) / np.abs(kick.samples).max()
+    rendered = generator.codec.decode(generator.codec.encode(torch.from_numpy(samples), loop=False))
+    made = trim_one_shot(Audio(rendered[0].detach().numpy() / 2, RATE))
+    near = guard.nearest(_sound(made, kind="one_shot", category="kick"))
+    assert near.name == "oneshots/kick/maker_one.wav" and near.distance < 0.1
+
+
+def test_a_model_without_codec_is_refused(index: Path, folders: list[Path], own_models: Path) -> None:
+    with pytest.raises(ModelInvalidError, match="no generator with a codec"):
+        remember(index, model=CODEC, loops=folders)
 
 
 def test_the_limit_is_the_percentile_of_held_out_sounds(index: Path, folders: list[Path], own_models: Path) -> None:

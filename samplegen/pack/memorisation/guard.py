@@ -2,6 +2,8 @@
 
 Distances are told relative to the limit of the sound's form, which is the first percentile of how near held-out
 real sounds come to the training ones (specs/applications.md §10): below 1, a sound counts as remembered.
+All that a model makes comes through its codec, which smooths: so one-shots are compared with the training ones
+and with those as the codec renders them, and the held-out ones that settle both limits came through it too.
 """
 
 from collections.abc import Mapping
@@ -13,13 +15,14 @@ import numpy as np
 
 from samplegen.engines.on_the_fly.streams import one_thread
 from samplegen.errors import UsageError
-from samplegen.pack.memorisation.memory import MEMORY_FILE, Fingerprints, load_memory
+from samplegen.pack.memorisation.memory import MEMORY_FILE, RENDERED_SUFFIX, Fingerprints, load_memory
 from samplegen.pack.memorisation.pictures import Float32, hear_one_shot, picture_loop
 from samplegen.pack.sound import Sound
 
 LIMIT: Final = 1.0
-# One-shots are trained on at three pitches (training/encode.py), so a copy may be of any of them.
-SPEEDS: Final = (1.0, 2.0 ** (-2.0 / 12.0), 2.0 ** (2.0 / 12.0))
+# One-shots are trained on at three pitches (training/encode.py), and a copy may be out of tune.
+_CENTS: Final = (0.0, -200.0, 200.0, -20.0, 20.0)
+SPEEDS: Final = tuple(2.0 ** (cents / 1200.0) for cents in _CENTS)
 
 
 class Remembering(Protocol):
@@ -52,6 +55,11 @@ class Near:
     limit: float
 
     @property
+    def relative(self) -> float:
+        """The distance in units of the limit."""
+        return self.distance / max(self.limit, 1e-6)
+
+    @property
     def is_remembered(self) -> bool:
         """Whether it is nearer than real sounds come that the model did not learn from."""
         return self.distance < self.limit
@@ -73,18 +81,22 @@ class Guard:
         UsageError
             If it is no loop of known bars and no one-shot, or the model learned from none.
         """
-        form = sound.tags.kind
-        if form not in self._forms:
-            raise UsageError(f"The model's memory holds {' and '.join(self._forms)} sounds, none of the form {form}.")
-        known = self._forms[form]
+        kind = sound.tags.kind
+        forms = [known for form, known in self._forms.items() if form in (kind, f"{kind}{RENDERED_SUFFIX}")]
+        if not forms:
+            raise UsageError(f"The model's memory holds {' and '.join(self._forms)} sounds, none of the form {kind}.")
         with one_thread():  # distances stand in the manifest, to the last digit the same
-            distance, index = known.nearest(pictures_of(sound))
-        return Near(known.names[index], index, distance, known.limit)
+            pictures = pictures_of(sound)
+            return min((_nearest(known, pictures) for known in forms), key=lambda near: near.relative)
 
     def distance(self, sound: Sound) -> float:
         """That of `nearest` in units of its limit: below 1 it counts as remembered."""
-        near = self.nearest(sound)
-        return near.distance / max(near.limit, 1e-6)
+        return self.nearest(sound).relative
+
+
+def _nearest(known: Fingerprints, pictures: Float32) -> Near:
+    distance, index = known.nearest(pictures)
+    return Near(known.names[index], index, distance, known.limit)
 
 
 def pictures_of(sound: Sound) -> Float32:

@@ -1,8 +1,9 @@
 """``memory.safetensors``: fingerprints of the sounds that a model learned from, no audio.
 
-Per form (``one_shot``, ``loop``) it holds an orthonormal `basis` of pictures, the pictures in that
-basis as bytes (`codes` times `scale`), where each item begins among them (a loop has a row for each bar), the
-items' names, and the limit: how near real sounds come that the model did not learn from.
+Its forms are ``one_shot``, ``loop`` and ``one_shot_rendered``: one-shots as the model's codec renders them.
+Of each it holds an orthonormal `basis` of pictures, the pictures in that basis as bytes (`codes` times
+`scale`), where each item begins among them (a loop has a row for each bar), the items' names, and the
+limit: how near real sounds come that the model did not learn from.
 The header names the weights it belongs to; ``config.json`` records the file's SHA-256 as a companion.
 """
 
@@ -22,7 +23,9 @@ from samplegen.pack.memorisation.pictures import LOOP_CELLS, ONE_SHOT_CELLS, Flo
 MEMORY_FILE: Final = "memory.safetensors"
 FORMAT: Final = "samplegen-memory"
 FORMAT_VERSION: Final = "1"
-CELLS: Final[Mapping[str, int]] = {"one_shot": ONE_SHOT_CELLS, "loop": LOOP_CELLS}
+RENDERED_SUFFIX: Final = "_rendered"
+RENDERED: Final = f"one_shot{RENDERED_SUFFIX}"
+CELLS: Final[Mapping[str, int]] = {"one_shot": ONE_SHOT_CELLS, "loop": LOOP_CELLS, RENDERED: ONE_SHOT_CELLS}
 _STEPS: Final = 127
 _QUIET: Final = 1e-9
 
