@@ -222,7 +222,9 @@ def _check_file(
         plain = entry is not None and not entry.tagged
         inferred = _told(entry) if entry is not None and plain else infer(read, relative=relative, entry=entry)
         origin = Provenance(engine="" if entry is None else entry.engine)
-        verdict = _judge_file(path, inferred.tags, origin, index=index, name=relative)
+        verdict, sound = _judge_file(path, inferred.tags, origin, index=index)
+        if entry is None or not entry.gates or "duplicate" in entry.gates:  # takes are like their source
+            index.add(sound, name=relative)
     except SamplegenError as error:
         found.append(Problem(relative, "error", "unreadable", str(error)))
         return found, None
@@ -249,8 +251,11 @@ def _told(entry: FileEntry) -> Inferred:
     )
 
 
-def _judge_file(path: Path, tags: Tags, origin: Provenance, *, index: DuplicateIndex, name: str) -> Verdict:
-    """The gates' verdict; of what is longer than `LONG_S`, only the beginning is taken into memory."""
+def _judge_file(path: Path, tags: Tags, origin: Provenance, *, index: DuplicateIndex) -> tuple[Verdict, Sound]:
+    """The gates' verdict, and what others are compared with.
+
+    Of what is longer than `LONG_S`, only the beginning is taken into memory.
+    """
     if is_embedded_whole(tags.kind) or read_info(path).duration_s <= LONG_S:
         sound = Sound(read_audio(path), tags, origin)
         verdict = judge(sound, index=index)
@@ -260,8 +265,7 @@ def _judge_file(path: Path, tags: Tags, origin: Provenance, *, index: DuplicateI
         sound = Sound(read_audio(path, max_seconds=EMBEDDED_S), tags, origin)
         neighbour = gate_duplicate(sound, measures := dict(verdict.measures), index=index)
         verdict = Verdict((*verdict.results, *([neighbour] if neighbour is not None else [])), measures)
-    index.add(sound, name=name)
-    return verdict
+    return verdict, sound
 
 
 def _severity(result: GateResult) -> Severity:

@@ -139,7 +139,7 @@ def sound_name(tags: Tags, *, word: str, template: str = DEFAULT_TEMPLATE, prefi
         "word": slug(word),
         "key": slug(tags.key or ""),
         "bars": "" if tags.bars is None else str(tags.bars),
-        "meter": f"{tags.meter[0]}-{tags.meter[1]}",
+        "meter": "" if tags.bpm is None else f"{tags.meter[0]}-{tags.meter[1]}",
         "genre": slug(tags.genre),
         "place": slug(tags.place),
         "Sound": spoken_sound(tags),
