@@ -116,8 +116,8 @@ def made(order: OneShotOrder | LoopOrder) -> list[Sound]:
     return sounds
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("library", type=Path)
     parser.add_argument("--loops", type=Path, action="append", default=[])
     parser.add_argument("--model", default="generator-drums-44k")
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--made", type=int, default=200)
     parser.add_argument("--made-loops", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     generator = load_generator(asked.model)
     begun = time.process_time()
     guard = load_guard(generator)
