@@ -13,7 +13,7 @@ from samplegen.audio.resample import resample_ring
 from samplegen.audio.tempo import MIN_CONFIDENCE, estimate_tempo
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError
-from samplegen.pack.inference import infer, kind_in_path
+from samplegen.pack.inference import bpm_in_name, infer, kind_in_path
 from samplegen.pack.readtags import read_tags
 from samplegen.pack.recordings import Recording
 from samplegen.pack.sound import Tags
@@ -183,9 +183,16 @@ def _found_loop(audio: Audio, inferred: Tags, recording: Recording) -> _Loop | N
     heard = estimate_tempo(audio, ring=True)
     if heard.bpm is None or heard.confidence < MIN_CONFIDENCE:
         return None
-    exact_bars = audio.length / SAMPLE_RATE * heard.bpm / 60.0 / 4
+    exact_bars = audio.length / SAMPLE_RATE * _octave_of_name(heard.bpm, recording) / 60.0 / 4
     bars = min(_USUAL_BARS, key=lambda count: abs(np.log(exact_bars / count)))
     if abs(exact_bars / bars - 1.0) > 0.01:
         return None
     bpm = round(60.0 * 4 * bars * SAMPLE_RATE / audio.length, 4)
     return bpm, bars, (4, 4), f"{recording.path} is taken as a loop of {bars} bars at {bpm:g} BPM."
+
+
+def _octave_of_name(heard_bpm: float, recording: Recording) -> float:
+    """The tempo of the file's name where it is the heard one, half or twice it; else the heard one."""
+    named = bpm_in_name(PurePosixPath(recording.name).stem)
+    octaves = {heard_bpm * octave for octave in (0.5, 1.0, 2.0)}
+    return named if named is not None and any(abs(named / bpm - 1.0) < 0.01 for bpm in octaves) else heard_bpm
