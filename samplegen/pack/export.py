@@ -324,7 +324,7 @@ class PackWriter:
         if keep is not None:
             self._stale |= unwanted_paths(self.folder, self.entries, jobs=keep)
         wanted = {entry.path for entry in self.entries} | {made.path for made in companions}
-        self.notes += remove_files(self.folder, self._journal.known_paths - wanted, journal=self._journal)
+        self.notes += remove_files(self.folder, self._journal.known_paths, keep=wanted, journal=self._journal)
         tidy(self.folder)
 
     def _all_missing(self) -> Iterator[Missing]:

@@ -162,6 +162,8 @@ def gate_tempo(sound: Sound, measures: Measures) -> GateResult | None:
     measures["tempo_bpm"] = measured
     found = "nothing that repeats" if measured is None else f"{measured:.2f} BPM"
     reason = f"Its tempo measures {found}, not {tags.bpm:g} BPM."
+    if measured is not None and abs(measured - tags.bpm) <= TEMPO_TOLERANCE_BPM:
+        reason = f"Its tempo seems to be {tags.bpm:g} BPM, but too little repeats to be sure."
     return _result("tempo", passed=passed, measured=measured, limit=TEMPO_TOLERANCE_BPM, reason=reason)
 
 

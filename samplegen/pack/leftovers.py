@@ -49,8 +49,13 @@ def unwanted_paths(folder: Path, entries: Sequence[FileEntry], *, jobs: Collecti
     return frozenset(entry.path for entry in made if entry.path not in beside)
 
 
-def remove_files(folder: Path, paths: Iterable[str], *, journal: Journal) -> list[str]:
+def remove_files(folder: Path, paths: Iterable[str], *, keep: Collection[str], journal: Journal) -> list[str]:
     """Delete what runs wrote at `paths`, and the reports beside it.
+
+    Parameters
+    ----------
+    keep
+        Paths that stay: on a disk that does not tell cases apart, one of `paths` may be the same file.
 
     Returns
     -------
@@ -63,8 +68,13 @@ def remove_files(folder: Path, paths: Iterable[str], *, journal: Journal) -> lis
         If a file cannot be deleted.
     """
     notes = []
-    for path in sorted(paths):
+    kept = {path.casefold(): path for path in keep}
+    for path in sorted(set(paths) - set(keep)):
         target = files.resolve_inside(folder, path)
+        same = kept.get(path.casefold())
+        if same is not None and _is_same_file(target, folder / same):
+            journal.forget(path)
+            continue
         if target.is_file() and not journal.owns(path):
             notes.append(f"{path} is no longer part of the pack, but was changed since it was written. It stays.")
             continue
@@ -73,6 +83,13 @@ def remove_files(folder: Path, paths: Iterable[str], *, journal: Journal) -> lis
             _unlink(folder / _beside(path, suffix))
         journal.forget(path)
     return notes
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
 
 
 def tidy(folder: Path) -> None:

@@ -13,7 +13,8 @@ from samplegen.errors import InputError, ModelError
 from samplegen.pack.companions import Companion
 from samplegen.pack.export import PackWriter
 from samplegen.pack.filling import fill_pack, fill_sounds
-from samplegen.pack.journal import JOURNAL_NAME
+from samplegen.pack.journal import JOURNAL_NAME, Journal
+from samplegen.pack.leftovers import remove_files
 from samplegen.pack.manifest import MANIFEST_NAME, read_manifest
 from samplegen.pack.pass_rates import ALL, GateRate
 from samplegen.pack.recall import Recall
@@ -197,3 +198,13 @@ def test_kill_9_at_any_moment_leaves_what_a_second_run_completes(tmp_path: Path)
     found = json.loads(done.stdout)
     assert found["kills"] >= 12
     assert (found["wrong"], found["first"], found["second"], found["journal"]) == ([], [], [], False)
+
+
+def test_a_name_that_changed_in_case_alone_is_the_same_file_where_the_disk_says_so(tmp_path: Path) -> None:
+    (tmp_path / "Loops").mkdir()
+    new = tmp_path / "Loops" / "ab_drums.wav"
+    new.write_bytes(b"sound")
+    os.link(new, tmp_path / "Loops" / "AB_drums.wav")  # what a disk without cases would show
+    journal = Journal(tmp_path)
+    assert remove_files(tmp_path, ["Loops/AB_drums.wav"], keep=["Loops/ab_drums.wav"], journal=journal) == []
+    assert new.read_bytes() == b"sound" and (tmp_path / "Loops" / "AB_drums.wav").exists()
