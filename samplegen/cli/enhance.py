@@ -11,6 +11,10 @@ from samplegen.cli.options import (
     Count,
     Force,
     Hardware,
+    InputBars,
+    InputBpm,
+    InputKind,
+    InputMeter,
     Json,
     Model,
     Out,
@@ -18,11 +22,9 @@ from samplegen.cli.options import (
     Recordings,
     Seed,
     Template,
-    parse_bars,
-    parse_bpm,
     parse_meter,
 )
-from samplegen.cli.packs import show_pack
+from samplegen.cli.packs import show_edits
 from samplegen.errors import UsageError
 
 DEFAULT_OUT: Final = Path("samplegen-pack")
@@ -56,16 +58,10 @@ def enhance(
             "--cutoff", parser=parse_cutoff, metavar="auto|HZ", help="Where the band of the recordings ends."
         ),
     ] = "auto",
-    kind: Annotated[
-        str | None, typer.Option("--kind", metavar="KIND", help="Of all inputs: snare, drums … Left out: name, ear.")
-    ] = None,
-    bpm: Annotated[
-        float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo of inputs that are loops.")
-    ] = None,
-    bars: Annotated[
-        int | None, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Bars of inputs that are loops.")
-    ] = None,
-    meter: Annotated[str | None, typer.Option("--meter", metavar="N/D", help="Meter of inputs that are loops.")] = None,
+    kind: InputKind = None,
+    bpm: InputBpm = None,
+    bars: InputBars = None,
+    meter: InputMeter = None,
     engine: Annotated[
         str,
         typer.Option(
@@ -100,6 +96,4 @@ def enhance(
             )  # fmt: skip
             order = EnhanceOrder(request)
             result = make_edits(order)
-        notes = [f"Engine: {order.engine_name}.", *(f"Note: {note}" for note in result.notes)]
-        more = {"engine": order.engine_name, "acceptance": round(order.acceptance, 4)}
-        show_pack(console, result, notes=notes, more=more)
+        show_edits(console, result, order)

@@ -284,6 +284,16 @@ GridStep = Annotated[
     Fraction | None,
     typer.Option("--grid", parser=parse_grid, metavar="NOTE", help="Where events start, such as 1/8; needs --bpm."),
 ]
+InputKind = Annotated[
+    str | None, typer.Option("--kind", metavar="KIND", help="Of all inputs: snare, drums … Left out: name, ear.")
+]
+InputBpm = Annotated[
+    float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo of inputs that are loops.")
+]
+InputBars = Annotated[
+    int | None, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Bars of inputs that are loops.")
+]
+InputMeter = Annotated[str | None, typer.Option("--meter", metavar="N/D", help="Meter of inputs that are loops.")]
 OptionalBpm = Annotated[
     float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo, 60 to 200: makes loops of bars.")
 ]

@@ -7,6 +7,7 @@ from samplegen.cli.console import Console
 
 if TYPE_CHECKING:
     from samplegen.pipeline import PackResult
+    from samplegen.variations.edits.order import EditOrder
 
 
 def show_pack(
@@ -47,3 +48,17 @@ def show_pack(
     sounds = "1 sound" if len(files) == 1 else f"{len(files)} sounds"
     closing = f"{sounds} in {result.folder} (seed {result.seed}{redrawn}, {result.seconds:.1f} s)"
     console.result(value, text="\n".join([*files, closing]))
+
+
+def show_edits(
+    console: Console,
+    result: "PackResult",
+    order: "EditOrder",
+    *,
+    notes: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Print what a verb made of sounds: the engine that ran, what it noted, then as `show_pack`."""
+    told = [f"Engine: {order.engine_name}.", *(f"Note: {note}" for note in result.notes), *notes]
+    figures = {"engine": order.engine_name, "acceptance": round(order.acceptance, 4)}
+    show_pack(console, result, notes=told, more=figures | dict(more or {}))

@@ -10,6 +10,9 @@ from samplegen.cli.options import (
     Count,
     Force,
     Hardware,
+    InputBars,
+    InputBpm,
+    InputMeter,
     Json,
     Model,
     Out,
@@ -17,11 +20,9 @@ from samplegen.cli.options import (
     Recordings,
     Seed,
     Template,
-    parse_bars,
-    parse_bpm,
     parse_meter,
 )
-from samplegen.cli.packs import show_pack
+from samplegen.cli.packs import show_edits
 from samplegen.errors import UsageError
 
 DEFAULT_OUT: Final = Path("samplegen-pack")
@@ -59,13 +60,9 @@ def transfer(
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="KIND", help="What all inputs are. Left out: name, then ear.")
     ] = None,
-    bpm: Annotated[
-        float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo of inputs that are loops.")
-    ] = None,
-    bars: Annotated[
-        int | None, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Bars of inputs that are loops.")
-    ] = None,
-    meter: Annotated[str | None, typer.Option("--meter", metavar="N/D", help="Meter of inputs that are loops.")] = None,
+    bpm: InputBpm = None,
+    bars: InputBars = None,
+    meter: InputMeter = None,
     engine: Annotated[
         str, typer.Option("--engine", metavar="NAME", help="auto, alpha (the model), or cross (needs --like).")
     ] = "auto",
@@ -99,6 +96,4 @@ def transfer(
             order = TransferOrder(request)
             result = make_edits(order)
             reports = write_reports(result) if report else []
-        notes = [f"Engine: {order.engine_name}.", *(f"Note: {note}" for note in result.notes)]
-        more = {"engine": order.engine_name, "acceptance": round(order.acceptance, 4), "reports": reports}
-        show_pack(console, result, notes=notes, more=more)
+        show_edits(console, result, order, more={"reports": reports})

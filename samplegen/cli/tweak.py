@@ -10,6 +10,9 @@ from samplegen.cli.console import Console
 from samplegen.cli.options import (
     Force,
     Hardware,
+    InputBars,
+    InputBpm,
+    InputMeter,
     Json,
     Model,
     Out,
@@ -17,12 +20,10 @@ from samplegen.cli.options import (
     Recordings,
     Seed,
     Template,
-    parse_bars,
-    parse_bpm,
     parse_count,
     parse_meter,
 )
-from samplegen.cli.packs import show_pack
+from samplegen.cli.packs import show_edits
 from samplegen.errors import UsageError
 
 DEFAULT_OUT: Final = Path("samplegen-pack")
@@ -78,13 +79,9 @@ def tweak(
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="KIND", help="What all inputs are. Left out: name, then ear.")
     ] = None,
-    bpm: Annotated[
-        float | None, typer.Option("--bpm", parser=parse_bpm, metavar="BPM", help="Tempo of inputs that are loops.")
-    ] = None,
-    bars: Annotated[
-        int | None, typer.Option("--bars", parser=parse_bars, metavar="BARS", help="Bars of inputs that are loops.")
-    ] = None,
-    meter: Annotated[str | None, typer.Option("--meter", metavar="N/D", help="Meter of inputs that are loops.")] = None,
+    bpm: InputBpm = None,
+    bars: InputBars = None,
+    meter: InputMeter = None,
     engine: Annotated[
         str,
         typer.Option("--engine", metavar="NAME", help="auto (model, then DSP for what is left), alpha or dsp alone."),
@@ -122,6 +119,5 @@ def tweak(
             order = TweakOrder(request)
             result = make_edits(order)
             reports = write_reports(result) if report else []
-        notes = [f"Engine: {order.engine_name}.", *(f"Note: {note}" for note in result.notes)]
-        more = {"engine": order.engine_name, "acceptance": round(order.acceptance, 4), "reports": reports}
-        show_pack(console, result, notes=[*notes, *order.reached], more=more | {"reached": list(order.reached)})
+        told = {"reports": reports, "reached": list(order.reached)}
+        show_edits(console, result, order, notes=order.reached, more=told)
