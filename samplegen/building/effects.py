@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from samplegen.errors import UsageError
 from samplegen.pack.orders import AnySound, Order
@@ -22,14 +22,6 @@ class WithEffects:
 
     def __init__(self, order: Order, chain: Chain) -> None:
         self._order, self._chain = order, chain
-
-    if TYPE_CHECKING:
-        count: int
-        block: int
-        attempts: int
-        seed: int
-        unknown_words: tuple[str, ...]
-        notes: list[str]
 
     def __getattr__(self, name: str) -> Any:
         """All else is the order's."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from samplegen.pack.audition import read_votes
 from samplegen.pack.manifest import read_manifest
@@ -37,14 +37,6 @@ class InRounds:
         jobs = [order.job(index) for index in range(order.count)]
         self._rounds = [round_of(job, rejected) for job in jobs]
         self._jobs = [job_in_round(job, number) for job, number in zip(jobs, self._rounds, strict=True)]
-
-    if TYPE_CHECKING:
-        count: int
-        block: int
-        attempts: int
-        seed: int
-        unknown_words: tuple[str, ...]
-        notes: list[str]
 
     def __getattr__(self, name: str) -> Any:
         """All else is the order's."""
