@@ -171,7 +171,8 @@ def _generate(request: GeneratorRequest, plan: "type[LoopOrder] | type[OneShotOr
     if request.prompt is not None:
         understand(request.prompt)  # what contradicts itself is refused before a model is loaded
     seed = secrets.randbits(32) if request.seed is None else request.seed
-    generator = load_generator(request.model or DEFAULT_MODEL)
+    steered = request.negative or request.guidance_bpm is not None or request.guidance_text is not None
+    generator = load_generator(request.model or DEFAULT_MODEL, steerable=bool(steered))
     order = plan(request, generator, seed=seed)  # type: ignore[arg-type]
     known = generator.description
     if request.announce:

@@ -115,6 +115,42 @@ def generator(
         _show(console, result)
 
 
+@app.command("few-step")
+def few_step(
+    latents: Annotated[Path, typer.Argument(metavar="LATENTS", help="The folder that 'data encode' wrote.")],
+    out: ModelOut,
+    teacher: Annotated[str, typer.Option("--teacher", metavar="NAME", help="Generator to learn from, name or folder.")],
+    run: Run = Path("runs/few-step"),
+    config: Config = None,
+    max_minutes: MaxMinutes = None,
+    max_steps: MaxSteps = None,
+    resume: Resume = False,
+    device: Device = "auto",
+    seed: FixedSeed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Teach a student to make in 4 evaluations what a generator makes in many with guidance; resumable."""
+    from samplegen.training.few_step_runs import train_few_step
+
+    with Console(as_json=json, quiet=quiet) as console:
+        with console.progress("Training the student") as report:
+            result = train_few_step(
+                teacher,
+                latents,
+                out=out,
+                run=run,
+                config=config,
+                max_minutes=max_minutes,
+                max_steps=max_steps,
+                resume=resume,
+                device=device,
+                seed=seed,
+                progress=report,
+            )
+        _show(console, result)
+
+
 @app.command()
 def clap(
     library: Annotated[Path, typer.Argument(metavar="LIBRARY", help="The file that 'data scan' wrote.")],

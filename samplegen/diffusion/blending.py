@@ -5,7 +5,7 @@ network predicts the velocity ``v = x1 - x0``. Hence ``x1 = x + (1 - alpha) v`` 
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -21,9 +21,12 @@ class Denoiser(Protocol):
     """Anything that predicts a velocity: the U-Net and every wrapper around it."""
 
     def __call__(
-        self, x: Tensor, alpha: Tensor | float, conditioning: Conditioning, *, circular: bool = False
+        self, x: Tensor, alpha: Tensor | float, conditioning: Conditioning, *, circular: bool = False, **more: Any
     ) -> Tensor:
-        """``[B, C, N]`` at ``alpha [B]`` (or one number) to ``v [B, C, N]``."""
+        """``[B, C, N]`` at ``alpha [B]`` (or one number) to ``v [B, C, N]``.
+
+        `more` is what some networks take besides: ``arrival``, ``known`` and ``known_mask`` (see `UNet.forward`).
+        """
         ...
 
 
@@ -101,6 +104,7 @@ def blending_loss(
     mask: Tensor | None = None,
     logit_normal_share: float = 0.0,
     circular: bool = False,
+    share: slice = slice(None),
 ) -> tuple[Tensor, Tensor]:
     """Mean squared velocity error.
 
@@ -110,15 +114,18 @@ def blending_loss(
         Normalised latents ``[B, C, N]``.
     mask
         ``[B, N]``, false on padded frames, which then do not count.
+    share
+        Items that the network is asked of; noise is drawn for all, so that several processes can share a batch.
 
     Returns
     -------
     tuple of Tensor
         The scalar loss (mean over items) and the detached loss of each item ``[B]``, in fp32.
     """
-    noise = draw_noise(data.shape, generator=generator).to(data)
-    alpha = draw_alpha(data.shape[0], generator=generator, logit_normal_share=logit_normal_share).to(data.device)
-    per_item = _errors(network, data, conditioning, noise, alpha, mask, circular)
+    noise = draw_noise(data.shape, generator=generator).to(data)[share]
+    alpha = draw_alpha(data.shape[0], generator=generator, logit_normal_share=logit_normal_share).to(data.device)[share]
+    mask = None if mask is None else mask[share]
+    per_item = _errors(network, data[share], conditioning.part(share), noise, alpha, mask, circular)
     return per_item.mean(), per_item.detach()
 
 

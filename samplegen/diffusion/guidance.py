@@ -153,6 +153,8 @@ def guided_velocity(
 ) -> Velocity:
     """Velocity function for a sampler; all branches of a step go through the network in one call.
 
+    It takes ``(x, alpha)``, and the alpha to arrive at where the network knows mean velocities.
+
     Parameters
     ----------
     network
@@ -170,21 +172,21 @@ def guided_velocity(
     branches = list(weights)
     joined = concatenate([restrict(conditioning, branch, negative=negative) for branch in branches])
 
-    def evaluate(x: Tensor, alpha: float) -> Tensor:
+    def evaluate(x: Tensor, alpha: float, to: dict[str, float]) -> Tensor:
         if not guidance.acts_at(alpha):
-            return network(x, alpha, conditioning, circular=circular)
+            return network(x, alpha, conditioning, circular=circular, **to)
         if len(branches) == 1:
-            return weights[branches[0]] * network(x, alpha, joined, circular=circular)
-        out = network(x.repeat(len(branches), 1, 1), alpha, joined, circular=circular)
+            return weights[branches[0]] * network(x, alpha, joined, circular=circular, **to)
+        out = network(x.repeat(len(branches), 1, 1), alpha, joined, circular=circular, **to)
         velocities = dict(zip(branches, out.chunk(len(branches)), strict=True))
         return combine(guidance, x, velocities, weights, alpha)
 
     @torch.no_grad()
-    def velocity(x: Tensor, alpha: float) -> Tensor:
+    def velocity(x: Tensor, alpha: float, arrival: float | None = None) -> Tensor:
         if guidance.zero_first and alpha == 0:
             result = torch.zeros_like(x)
         else:
-            result = evaluate(x, alpha)
+            result = evaluate(x, alpha, {} if arrival is None else {"arrival": arrival})
         return result if transform is None else transform(x, result, alpha)
 
     return velocity

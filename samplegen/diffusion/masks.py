@@ -5,7 +5,7 @@ Masks are true (1) where the latent is known: ``[N]``, ``[B, N]`` or ``[B, 1, N]
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -63,7 +63,8 @@ def inpaint(
     `velocity` is any velocity function, `noise` and `known` are ``[B, C, N]``.
     """
     transform = keep_known(known, mask)
-    result = sampler(lambda x, alpha: transform(x, velocity(x, alpha), alpha), noise, alphas, progress=progress)
+    filled: Velocity = lambda x, alpha, *to: transform(x, velocity(x, alpha, *to), alpha)  # noqa: E731
+    result = sampler(filled, noise, alphas, progress=progress)
     return torch.where(_frames_mask(mask, known), known, result)
 
 
@@ -112,10 +113,12 @@ def masked_network(network: Denoiser, *, known: Tensor, mask: Tensor) -> Denoise
     """
     keep = _by_frame(mask, known).expand(known.shape[0], 1, -1).to(known)
 
-    def wrapped(x: Tensor, alpha: Tensor | float, conditioning: Conditioning, *, circular: bool = False) -> Tensor:
+    def wrapped(
+        x: Tensor, alpha: Tensor | float, conditioning: Conditioning, *, circular: bool = False, **more: Any
+    ) -> Tensor:
         branches = x.shape[0] // known.shape[0]
         also = {"known": known.repeat(branches, 1, 1), "known_mask": keep.repeat(branches, 1, 1)}
-        velocity: Tensor = network(x, alpha, conditioning, circular=circular, **also)
+        velocity: Tensor = network(x, alpha, conditioning, circular=circular, **also, **more)
         return velocity
 
     return wrapped

@@ -6,6 +6,8 @@ of which only the loop is kept, turned by a random offset at every call so that 
 next to the cut.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -67,18 +69,20 @@ class RingNetwork:
         conditioning: Conditioning,
         *,
         circular: bool = True,
+        arrival: Tensor | float | None = None,
         **frames_too: Tensor,
     ) -> Tensor:
         """``[B, C, N]`` to ``[B, C, N]``; always a ring. Further tensors ``[B, ., N]`` are wrapped alike."""
         frames = x.shape[-1]
+        to: dict[str, Any] = {} if arrival is None else {"arrival": arrival}
         if frames % self.multiple == 0 and not self.always_wrap:
-            return self.network(x, alpha, conditioning, circular=True, **frames_too)
+            return self.network(x, alpha, conditioning, circular=True, **frames_too, **to)
         left, right = wrap_lengths(frames, context=self.context, multiple=self.multiple)
         offset = int(torch.randint(frames, (1,), generator=self.generator))
         index = ring_index(frames, left=left, right=right, offset=offset).to(x.device)
         wrapped = conditioning.with_beat(conditioning.beat[..., index])
         also = {name: tensor[..., index] for name, tensor in frames_too.items()}
-        out = self.network(x[..., index], alpha, wrapped, circular=False, **also)
+        out = self.network(x[..., index], alpha, wrapped, circular=False, **also, **to)
         return out[..., left : left + frames].roll(offset, -1)
 
 

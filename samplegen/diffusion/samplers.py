@@ -1,6 +1,7 @@
 """Solvers of ``dx / dalpha = v(x, alpha)`` along a given grid (spec §6).
 
 Every sampler is ``(velocity, x, alphas, *, progress=None) -> x`` with ``velocity(x [B, C, N], alpha)``.
+`jump` alone asks for the mean velocity up to where it arrives: ``velocity(x, alpha, arrival)``.
 A falling grid integrates from data back to noise.
 """
 
@@ -12,7 +13,8 @@ from torch import Tensor
 from samplegen.diffusion.schedules import alpha_grid
 from samplegen.errors import UsageError
 
-Velocity = Callable[[Tensor, float], Tensor]
+# (x [B, C, N], alpha) to v [B, C, N]; where a network knows mean velocities also (x, alpha, arrival).
+Velocity = Callable[..., Tensor]
 Progress = Callable[[int, int], None]
 
 INVERSION_STEPS = 25
@@ -53,6 +55,10 @@ def _ahead_step(velocity: Velocity, x: Tensor, alpha: float, arrival: float) -> 
     return x + (arrival - alpha) * velocity(x, arrival)
 
 
+def _jump_step(velocity: Velocity, x: Tensor, alpha: float, arrival: float) -> Tensor:
+    return x + (arrival - alpha) * velocity(x, alpha, arrival)
+
+
 def euler(velocity: Velocity, x: Tensor, alphas: Sequence[float], *, progress: Progress | None = None) -> Tensor:
     """Velocity at the start of each step (Heitz et al. 2023, algorithm 2): first order, one evaluation a step."""
     return _walk(_euler_step, velocity, x, alphas, progress)
@@ -85,13 +91,21 @@ def euler_ahead(velocity: Velocity, x: Tensor, alphas: Sequence[float], *, progr
     return _walk(_ahead_step, velocity, x, alphas[:-1], progress)
 
 
-SAMPLERS: dict[str, Sampler] = {"euler": euler, "heun": heun, "midpoint": midpoint, "euler_ahead": euler_ahead}
+def jump(velocity: Velocity, x: Tensor, alphas: Sequence[float], *, progress: Progress | None = None) -> Tensor:
+    """Mean velocity over each step, of a network that was trained to know it: exact whatever the number of steps."""
+    return _walk(_jump_step, velocity, x, alphas, progress)
+
+
+SAMPLERS: dict[str, Sampler] = {
+    "euler": euler, "heun": heun, "midpoint": midpoint, "euler_ahead": euler_ahead, "jump": jump,
+}  # fmt: skip
 
 _EVALUATIONS: dict[str, Callable[[int], int]] = {
     "euler": lambda steps: steps,
     "heun": lambda steps: 2 * steps - 1,
     "midpoint": lambda steps: 2 * steps,
     "euler_ahead": lambda steps: steps - 1,
+    "jump": lambda steps: steps,
 }
 
 

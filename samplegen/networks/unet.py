@@ -74,6 +74,10 @@ class UNet(nn.Module):
         self.time = nn.Sequential(
             nn.Linear(SINUSOID_DIMENSION, TIME_DIMENSION), nn.SiLU(), nn.Linear(TIME_DIMENSION, TIME_DIMENSION)
         )
+        if config.average_velocity:
+            last = nn.Linear(TIME_DIMENSION, TIME_DIMENSION)
+            zero(last)  # so that it begins as the network without
+            self.reach = nn.Sequential(nn.Linear(SINUSOID_DIMENSION, TIME_DIMENSION), nn.SiLU(), last)
         self.embedding = nn.Linear(config.embedding_dimension, TIME_DIMENSION)
         self.input = Conv(inputs, widths[0])
         self.beats = nn.ModuleList(nn.Conv1d(BEAT_CHANNELS, width, 1) for width in widths[:-1])
@@ -103,6 +107,7 @@ class UNet(nn.Module):
         conditioning: Conditioning,
         *,
         circular: bool = False,
+        arrival: Tensor | float | None = None,
         valid: Tensor | None = None,
         known: Tensor | None = None,
         known_mask: Tensor | None = None,
@@ -117,6 +122,9 @@ class UNet(nn.Module):
             ``[B]`` or one number, in [0, 1].
         circular
             Treat N as a ring: every convolution, pooling and attention wraps.
+        arrival
+            ``[B]`` or one number: predict the mean velocity from `alpha` to there, of a network that was
+            trained for it. None is `alpha` itself.
         valid
             ``[B, N]`` booleans, false on padding, which attention then never looks at.
         known, known_mask
@@ -130,7 +138,8 @@ class UNet(nn.Module):
         Raises
         ------
         UsageError
-            If N is not divisible by `multiple`, or a mask is given to a network without inpainting.
+            If N is not divisible by `multiple`, a mask is given to a network without inpainting, or an
+            arrival to one without mean velocities.
         """
         frames = x.shape[-1]
         if frames == 0 or frames % self.multiple:
@@ -139,7 +148,7 @@ class UNet(nn.Module):
             )
         dtype = self.input.weight.dtype
         beat = self._beat(conditioning).to(dtype)
-        time = self._time(x, alpha, conditioning)
+        time = self._time(x, alpha, conditioning, arrival)
         states = self._states(time, beat, circular=circular, valid=valid)
         h = self.input(self._inputs(x, known, known_mask, beat, dtype), circular)
         skips: list[list[Tensor]] = []
@@ -166,12 +175,19 @@ class UNet(nn.Module):
         has = conditioning.has_beat[:, None, None].to(conditioning.beat.dtype)
         return conditioning.beat * has + (1 - has) * self.null_beat.to(conditioning.beat.dtype)[None, :, None]
 
-    def _time(self, x: Tensor, alpha: Tensor | float, conditioning: Conditioning) -> Tensor:
+    def _time(
+        self, x: Tensor, alpha: Tensor | float, conditioning: Conditioning, arrival: Tensor | float | None
+    ) -> Tensor:
         dtype = self.embedding.weight.dtype
-        alphas = torch.as_tensor(alpha, dtype=torch.float32, device=x.device).reshape(-1).expand(x.shape[0])
+        alphas = _each(alpha, x)
         has = conditioning.has_embedding[:, None].to(dtype)
         told = self.embedding(conditioning.embedding.to(dtype)) * has + (1 - has) * self.null_embedding
         time: Tensor = self.time(sinusoid(alphas, dimension=SINUSOID_DIMENSION).to(dtype)) + told
+        if self.config.average_velocity:
+            span = torch.zeros_like(alphas) if arrival is None else _each(arrival, x) - alphas
+            time = time + self.reach(sinusoid(span, dimension=SINUSOID_DIMENSION).to(dtype))
+        elif arrival is not None:
+            raise UsageError("This network was not trained for mean velocities: choose another sampler than 'jump'.")
         return F.silu(time)
 
     def _inputs(
@@ -201,3 +217,8 @@ class UNet(nn.Module):
         span = self.config.attention_span
         reach = None if span is None else max(1, span // 2**level)
         return attention_window(beat.shape[-1], span=reach, circular=circular, device=beat.device)
+
+
+def _each(value: Tensor | float, like: Tensor) -> Tensor:
+    """One number for each item of `like`, ``[B]``."""
+    return torch.as_tensor(value, dtype=torch.float32, device=like.device).reshape(-1).expand(like.shape[0])

@@ -24,6 +24,8 @@ class UNetConfig:
         Furthest frame, counted at the full rate, that attention sees to each side; None is all.
     inpainting
         Take a masked latent and its mask as further inputs (spec §7).
+    average_velocity
+        Told where a step arrives, predict the mean velocity up to there (few-step students, spec §6).
     """
 
     channels: int = 64
@@ -37,6 +39,7 @@ class UNetConfig:
     dropout: float = 0.1
     attention_span: int | None = None
     inpainting: bool = False
+    average_velocity: bool = False
 
     @property
     def multiple(self) -> int:
@@ -97,7 +100,7 @@ def _fits(value: object, key: str) -> bool:
     if key in ("multipliers", "attention_levels"):
         items = value if isinstance(value, list | tuple) else ["not a list"]
         return all(type(item) is int and 0 <= item <= 64 for item in items) and (key != "multipliers" or bool(items))
-    if key == "inpainting":
+    if key in ("inpainting", "average_velocity"):
         return isinstance(value, bool)
     if key == "dropout":
         return isinstance(value, float | int) and not isinstance(value, bool) and 0 <= value < 1

@@ -128,6 +128,15 @@ class BatchDrawer:
             rows.append((self._frames(place, generator), beat, self._vector(number, generator)))
         return self._stack(rows)
 
+    def draw_vectors(self, batch: int, generator: Generator, *, loops: bool) -> Tensor:
+        """Condition vectors ``[B, D]`` alone, drawn as those of loops or of one-shots."""
+        if loops:
+            numbers = [self._loops[i] for i in torch.randint(len(self._loops), (batch,), generator=generator).tolist()]
+        else:
+            picks = torch.multinomial(self._shot_weights, batch, replacement=True, generator=generator).tolist()
+            numbers = [self._shots[index] for index in picks]
+        return torch.stack([self._vector(number, generator) for number in numbers])
+
     def _frames(self, place: Tensor, generator: Generator) -> Tensor:
         """Latents ``[N, C]`` at the frames `place` of the set."""
         return self._set.values[place]

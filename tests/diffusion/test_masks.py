@@ -23,7 +23,7 @@ def draw(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def gaussian_velocity(x, alpha):
+def gaussian_velocity(x, alpha, arrival=None):
     """Exact for independent N(0, 1) data."""
     return (2 * alpha - 1) / (alpha**2 + (1 - alpha) ** 2) * x
 

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from samplegen.diffusion.samplers import SAMPLERS, euler, euler_ahead, evaluations, invert, midpoint, named_sampler
+from samplegen.diffusion.samplers import (
+    SAMPLERS,
+    euler,
+    euler_ahead,
+    evaluations,
+    invert,
+    jump,
+    midpoint,
+    named_sampler,
+)
 from samplegen.diffusion.schedules import alpha_grid
 from samplegen.errors import UsageError
 
@@ -91,7 +100,7 @@ def test_second_order_beats_first_at_equal_cost(ends):
 def test_evaluations_are_counted_right(name):
     calls = []
 
-    def velocity(x, alpha):
+    def velocity(x, alpha, arrival=None):
         calls.append(alpha)
         return x
 
@@ -105,6 +114,16 @@ def test_straight_paths_arrive_exactly_except_ahead():
     for name in ("euler", "heun", "midpoint"):
         assert torch.allclose(SAMPLERS[name](lambda x, a: data - noise, noise, alpha_grid(5)), data)
     assert torch.allclose(euler_ahead(lambda x, a: data - noise, noise, alpha_grid(5)), 0.8 * data)
+
+
+def test_jump_arrives_exactly_in_any_number_of_steps_with_the_mean_velocity():
+    def mean_velocity(x, alpha, arrival):
+        """Of dx/dalpha = x, whose solution is an exponential."""
+        return x * (torch.tensor(arrival - alpha).exp() - 1) / (arrival - alpha)
+
+    one = torch.ones(1, 1, 3)
+    for steps in (1, 2, 7):
+        assert torch.allclose(jump(mean_velocity, one, alpha_grid(steps, shape=0.5)), one * torch.e)
 
 
 def test_euler_asks_at_the_start_and_ahead_at_arrival():

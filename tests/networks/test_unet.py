@@ -228,3 +228,29 @@ def test_configurations_of_the_wrong_kind_are_refused(key, value):
 def test_unknown_names_are_refused_with_the_choice():
     with pytest.raises(UsageError, match="'huge'.*tiny"):
         named_config("huge", channels=4, embedding_dimension=3)
+
+
+def test_a_student_begins_as_its_teacher_and_then_hears_where_it_goes():
+    teacher = living()
+    student = UNet(replace(SMALL, average_velocity=True)).eval()
+    loaded = student.load_state_dict(teacher.state_dict(), strict=False)
+    assert {name.split(".")[0] for name in loaded.missing_keys} == {"reach"}
+    x, told = noise(2, 4, 16), conditions(2, 16)
+    arrival = torch.tensor([0.5, 0.9])
+    assert torch.equal(student(x, 0.3, told, arrival=arrival), teacher(x, 0.3, told))
+    torch.nn.init.normal_(student.reach[2].weight)
+    near, far = student(x, 0.3, told, arrival=0.4), student(x, 0.3, told, arrival=1.0)
+    assert not torch.allclose(near, far)
+    assert torch.equal(student(x, 0.3, told), student(x, 0.3, told, arrival=0.3)), "no arrival is the velocity itself"
+
+
+def test_only_students_take_an_arrival():
+    with pytest.raises(UsageError, match="jump"):
+        living()(noise(1, 4, 16), 0.3, conditions(1, 16), arrival=0.5)
+
+
+def test_the_flag_of_students_survives_the_configuration_file():
+    config = replace(SMALL, average_velocity=True)
+    assert config_from_dict(config_to_dict(config)) == config
+    with pytest.raises(ModelInvalidError, match="average_velocity"):
+        config_from_dict({"average_velocity": 1})

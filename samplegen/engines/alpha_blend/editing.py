@@ -136,6 +136,7 @@ def _check(
     tags: Sequence[Sequence[str]],
     loop: "LoopPlan | None",
 ) -> None:
+    generator.require_steerable()
     rate = generator.codec.sample_rate
     if not len(audios) == len(seeds) == len(tags):
         raise UsageError(f"{len(audios)} sounds need as many lists of seeds and tags, not {len(seeds)}, {len(tags)}.")
@@ -211,7 +212,7 @@ def _vary(
     repeats = 1 if loop is None else loop.ring.repeats
     shape = source.shape[1:]
     noise = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(row.seed)) for row in rows])
-    held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
+    held = lambda x, alpha, *to: hold_period(velocity(x, alpha, *to), repeats=repeats)  # noqa: E731
     with fast_inference():
         made = vary(
             held, source, hold_period(noise, repeats=repeats) * repeats**0.5, strength=strength, steps=steps,

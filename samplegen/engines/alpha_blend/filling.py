@@ -151,7 +151,7 @@ def _draw(
         beat.expand(len(seeds), -1, -1), conditions, has_beat, conditions.norm(dim=1) > 0
     )  # fmt: skip
     velocity = guided_velocity(network, conditioning, guidance, circular=window.loop is not None)  # type: ignore[arg-type]
-    held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
+    held = lambda x, alpha, *to: hold_period(velocity(x, alpha, *to), repeats=repeats)  # noqa: E731
     start = 1.0 - strength
     alphas = alpha_grid(max(1, round(steps * strength)), shape=generator.sampling.shape, start=start)
     first = blend(hold_period(noise, repeats=repeats) * repeats**0.5, known, start)
@@ -203,6 +203,7 @@ def _hop(generator: "Generator") -> int:
 
 
 def _check(generator: "Generator", window: Window) -> None:
+    generator.require_steerable()
     audio, codec = window.audio, generator.codec
     if (audio.channels, audio.sample_rate) != (1, codec.sample_rate):
         raise UsageError(

@@ -146,6 +146,8 @@ class Generator:
         Of tags and CLAP vectors, where the generator was trained with both.
     folder
         Where the model lies, if it was loaded.
+    teacher
+        Of a few-step student the generator that it learned from: guidance, negative prompts and edits are its.
     """
 
     name: str
@@ -158,6 +160,21 @@ class Generator:
     sampling: Sampling = field(default_factory=Sampling)
     joint: WordsAndSound | None = None
     folder: Path | None = None
+    teacher: str | None = None
+
+    def require_steerable(self) -> None:
+        """Refuse what a few-step student cannot do, as its guidance is built in.
+
+        Raises
+        ------
+        UsageError
+            Names the teacher.
+        """
+        if self.teacher is not None:
+            raise UsageError(
+                f"The model {self.name} has its guidance built in: it takes no other guidance, no negative prompts and "
+                f"no edits. Use --model {self.teacher}, which it learned from."
+            )
 
     @property
     def clap(self) -> Embedder | None:
@@ -273,7 +290,7 @@ class Generator:
             negative=wish.negative,
             circular=circular,
         )
-        held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
+        held = lambda x, alpha, *to: hold_period(velocity(x, alpha, *to), repeats=repeats)  # noqa: E731
         grid = alpha_grid(self.sampling.steps, shape=self.sampling.shape)
         start = hold_period(noise, repeats=repeats) * repeats**0.5
         with torch.inference_mode(), fast_inference():
@@ -288,6 +305,8 @@ class Generator:
         guidance: Guidance | None,
         towards: Towards | None,
     ) -> _Wish:
+        if guidance is not None or negative is not None:
+            self.require_steerable()
         vectors = self._embed(tags, clap)
         if towards is not None:
             far, at = self._embed(towards.tags, towards.clap), torch.tensor(towards.positions)

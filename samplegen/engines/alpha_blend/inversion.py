@@ -78,7 +78,7 @@ def _noise_of(
         return torch.zeros_like(source)
     start, repeats = 1.0 - strength, 1 if loop is None else loop.ring.repeats
     grid = alpha_grid(max(2, round(steps * strength)), shape=generator.sampling.shape, start=start)[::-1]
-    held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
+    held = lambda x, alpha, *to: hold_period(velocity(x, alpha, *to), repeats=repeats)  # noqa: E731
     with fast_inference():
         blended = midpoint(held, source, grid).float()
     return (blended - start * source) / strength
@@ -101,7 +101,7 @@ def _forward(
     loop: "LoopPlan | None",
 ) -> list[Tensor]:
     repeats = 1 if loop is None else loop.ring.repeats
-    held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
+    held = lambda x, alpha, *to: hold_period(velocity(x, alpha, *to), repeats=repeats)  # noqa: E731
     with fast_inference():
         made = vary(
             held, source, noise, strength=strength, steps=steps, shape=generator.sampling.shape,

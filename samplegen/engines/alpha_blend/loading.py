@@ -15,8 +15,14 @@ from samplegen.errors import ModelInvalidError
 from samplegen.networks.unet import UNet, UNetConfig, config_from_dict
 
 
-def load_generator(name: str) -> Generator:
+def load_generator(name: str, *, steerable: bool = False) -> Generator:
     """Load a generator with the codec, and the CLAP if any, that it was trained with.
+
+    Parameters
+    ----------
+    steerable
+        Where `name` is a few-step student, whose guidance is built in, load the teacher that it learned from:
+        for edits, inversion, negative prompts and guidance of one's own.
 
     Raises
     ------
@@ -24,6 +30,9 @@ def load_generator(name: str) -> Generator:
         If one is missing or damaged, or codec or CLAP are not those of its training.
     """
     model = load_model(name)
+    teacher = _teacher(model)
+    if steerable and teacher is not None:
+        return load_generator(teacher)
     if model.config.get("family") != FAMILY:
         raise ModelInvalidError(
             f"{name} is a {model.config.get('family')!r}, not a {FAMILY!r}. Choose another --model."
@@ -57,7 +66,13 @@ def load_generator(name: str) -> Generator:
         sampling=read_config(model.config.get("sampling"), Sampling),
         joint=joint,
         folder=model.folder,
+        teacher=teacher,
     )
+
+
+def _teacher(model: LoadedModel) -> str | None:
+    """Name of the generator that a few-step student learned from."""
+    return None if model.config.get("teacher") is None else _text(model.config, "teacher", "name")
 
 
 def _clap(model: LoadedModel) -> Embedder | None:

@@ -57,10 +57,11 @@ def steer_sound(
         pull = torch.tensor([*weights])[:, None, None]
         network, conditioning = _network(generator, source, vectors, seed, loop)
 
-        def velocity(x: Tensor, alpha: float) -> Tensor:
+        def velocity(x: Tensor, alpha: float, *to: float) -> Tensor:
             """Of ``[1 + 2 K, C, N]``: the plain edit, the K moved ones; their own conditions follow."""
             both = torch.cat([x, x[1:]])
-            found = network(both, alpha, conditioning, circular=loop is not None)
+            told = {"arrival": to[0]} if to else {}
+            found = network(both, alpha, conditioning, circular=loop is not None, **told)
             plain, moved_v, own_v = found[:1], found[1 : len(x)], found[len(x) :]
             return torch.cat([plain, own_v + pull * (moved_v - own_v)])
 
@@ -91,7 +92,7 @@ def _integrate(
 ) -> Tensor:  # fmt: skip
     repeats = 1 if loop is None else loop.ring.repeats
     noise = torch.randn(source.shape, generator=torch.Generator().manual_seed(seed))
-    held = lambda x, alpha: hold_period(velocity(x, alpha), repeats=repeats)  # noqa: E731
+    held = lambda x, alpha, *to: hold_period(velocity(x, alpha, *to), repeats=repeats)  # noqa: E731
     with fast_inference():
         return vary(
             held, source.expand(rows, -1, -1), hold_period(noise, repeats=repeats).expand(rows, -1, -1) * repeats**0.5,

@@ -211,7 +211,7 @@ class EditOrder(PlannedOrder):
         from samplegen.engines.alpha_blend import load_generator
 
         try:
-            return self.engines[0], generator or load_generator(request.model or self.default_model)
+            return self.engines[0], generator or load_generator(request.model or self.default_model, steerable=True)
         except ModelMissingError as error:
             if request.engine != "auto" or request.model is not None or self.fallback is None:
                 raise

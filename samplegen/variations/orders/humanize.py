@@ -218,13 +218,13 @@ class HumanizeOrder(PlannedOrder):
 
         name = request.model or DEFAULT_MODEL
         try:
-            generator = generator or load_generator(name)
+            generator = generator or load_generator(name, steerable=True)
         except ModelMissingError as error:
             if request.engine == "alpha" or request.model is not None:
                 raise
             self.notes.append(f"Made without a model, by the baseline 'velvet': {error}")
             return DspTakes("velvet")
-        table = find_table(name, model_hash=generator.hash)
+        table = find_table(str(generator.folder or name), model_hash=generator.hash)
         if table is None:
             self.notes.append(f"{generator.name} is not calibrated on real round robins: --amount is a rough measure.")
         return AlphaTakes(generator, table)

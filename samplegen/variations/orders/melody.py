@@ -272,7 +272,7 @@ class MelodyOrder(PlannedOrder):
         from samplegen.engines.alpha_blend import load_generator
 
         try:
-            return generator or load_generator(request.model or DEFAULT_MODEL)
+            return generator or load_generator(request.model or DEFAULT_MODEL, steerable=True)
         except ModelMissingError as error:
             if request.engine == "alpha" or request.model is not None or request.prompt is not None:
                 raise
