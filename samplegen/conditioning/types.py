@@ -52,6 +52,10 @@ class Conditioning:
         """Copy with other phase channels ``[B, 8, N']``."""
         return replace(self, beat=beat)
 
+    def part(self, items: slice) -> "Conditioning":
+        """Copy with some items of the batch."""
+        return Conditioning(self.beat[items], self.embedding[items], self.has_beat[items], self.has_embedding[items])
+
     def to(self, device: torch.device) -> "Conditioning":
         """Copy on another device."""
         return Conditioning(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,10 @@ from samplegen.training.clap_trainer import ClapTask, ClapTrainingConfig, Lesson
 from samplegen.training.library import Library, load_library
 from samplegen.training.log import read_figures
 from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_training
+from samplegen.training.parallel import launch, need_fabric
 from samplegen.training.publish import TrainingFacts
 from samplegen.training.runs import TrainingResult
-from samplegen.training.settings import override, read_settings
+from samplegen.training.settings import override, read_settings, threads_each
 from samplegen.training.teacher import SentenceTeacher, teaching_texts
 
 BANK_SIZE = 2000
@@ -54,29 +56,36 @@ def train_clap(
     teacher
         Folder of a sentence encoder, see `SentenceTeacher`.
     processes
-        That share the reading of the sounds; the training itself is one process on the CPU.
+        That share the reading of the sounds and each batch, on the CPU.
 
     Raises
     ------
     UsageError, InputError
         On a setting or a file that cannot be used.
     DependencyError
-        If there is a teacher and no package ``tokenizers``.
+        If there is a teacher and no package ``tokenizers``, or several processes and no Lightning Fabric.
     """
     settings = read_settings(config)
     architecture = override(JointConfig(), settings.get("architecture", {}))
     recipe = replace(override(ClapTrainingConfig(), settings.get("training", {})), seed=seed)
     schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
+    need_fabric(processes)
     lessons = None if teacher is None else _lessons(SentenceTeacher(teacher), seed)
     scanned = load_library(library).library
     data = listen_to(scanned, loops=loops, processes=processes, progress=listening)
-    task = ClapTask(architecture, recipe, data=data, lessons=lessons)
-    report = None if progress is None else lambda step, share, losses: progress(100.0 * share, 100.0)
-    run_training(task, folder=run, schedule=schedule, resume=resume, report=report)
+    make = partial(ClapTask, architecture, recipe, data=data, lessons=lessons)
+    shown = progress if processes == 1 else None
+    launch(_train, make, run, schedule, resume, shown, processes=processes, threads=threads_each(processes))
+    task = make()
     facts = _facts(run, scanned)
     task.load_state(load_state(run / BEST)["task"])
     save_clap(task, out, facts=facts, lessons=lessons)
     return TrainingResult(out, facts.figures)
+
+
+def _train(make: Callable[[], ClapTask], run: Path, schedule: Schedule, resume: bool, progress: Report | None) -> None:
+    report = None if progress is None else lambda step, share, losses: progress(100.0 * share, 100.0)
+    run_training(make(), folder=run, schedule=schedule, resume=resume, report=report)
 
 
 def save_clap(task: ClapTask, folder: Path, *, facts: TrainingFacts, lessons: Lessons | None = None) -> None:

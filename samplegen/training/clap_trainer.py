@@ -22,6 +22,7 @@ from samplegen.training.augmented_mels import augmented
 from samplegen.training.captions import caption, choose_attributes
 from samplegen.training.clap_data import ClapData
 from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
+from samplegen.training.parallel import gathered, own_share, rank, shared
 
 _HIGHEST_SCALE = 60.0
 _VALIDATED, _BATCH = 200, 64
@@ -35,7 +36,7 @@ class ClapTrainingConfig:
     Parameters
     ----------
     batch
-        Sounds, each with one caption, per step.
+        Sounds, each with one caption, per step; several processes share them.
     rate, weight_decay
         Peak learning rate and decay of AdamW.
     average
@@ -74,6 +75,8 @@ class ClapTask:
         with seeded(training.seed):
             self.model = JointEmbedding(config)
             self._head = nn.Linear(config.dimension, 1 if lessons is None else lessons.vectors.shape[1])
+        learning = [self.model] if lessons is None else [self.model, self._head]
+        self._losses = shared(nn.ModuleList(learning), self._learn)
         self.average = WeightAverage(self.model, decay=training.average)
         self.generator = Generator().manual_seed(training.seed)
         parameters = [*self.model.parameters(), *self._head.parameters()]
@@ -89,10 +92,8 @@ class ClapTask:
         """One step of contrast, and of the teacher's lesson."""
         cosine_rate(self.optimiser, peak=self.training.rate, step=step, progress=progress)
         rng = np.random.default_rng(int(torch.randint(1 << 62, (), generator=self.generator)))
-        with seeded(int(rng.integers(1 << 62))):
-            losses = {"contrast": self._contrast(rng)}
-            if self._lessons is not None:
-                losses["teacher"] = self._lesson(self._lessons, rng)
+        with seeded(int(rng.integers(1 << 62)) + rank()):
+            losses = self._losses(rng)
         total = losses["contrast"] + self.training.teacher_weight * losses.get("teacher", torch.zeros(()))
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
@@ -101,13 +102,19 @@ class ClapTask:
         self.average.update(self.model)
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
+    def _learn(self, rng: np.random.Generator) -> dict[str, Tensor]:
+        losses = {"contrast": self._contrast(rng)}
+        return losses if self._lessons is None else losses | {"teacher": self._lesson(self._lessons, rng)}
+
     def _contrast(self, rng: np.random.Generator) -> Tensor:
         places = [self._trained[k] for k in rng.choice(len(self._trained), self.training.batch, p=self._chances)]
         texts, asked = self._captions(places, rng)
         self._note_pieces(texts)
-        said = self._embed_texts(texts, dropped=self.training.pieces_dropped)
+        windows, share = [self._window(place, rng) for place in places], own_share(len(places))
+        said = self._embed_texts(texts[share], dropped=self.training.pieces_dropped)
         with fast_inference():
-            heard = embed_windows(self.model, [self._window(place, rng) for place in places])
+            heard = embed_windows(self.model, windows[share])
+        said, heard = gathered(said), gathered(heard)  # every text is held against every sound
         fits = fitting(asked, self._told[places])
         return soft_contrast(said @ heard.T * self.model.log_scale.exp().clamp(max=_HIGHEST_SCALE), fits)
 
@@ -131,6 +138,7 @@ class ClapTask:
     def _lesson(self, lessons: Lessons, rng: np.random.Generator) -> Tensor:
         """Mean distance 1 − cosine between what the teacher and (through a linear map) the text tower say."""
         places = rng.integers(len(lessons.texts), size=self.training.teacher_batch)
+        places = places[own_share(len(places))]
         said = self._embed_texts([lessons.texts[place] for place in places], dropped=0.1)
         return (1.0 - F.cosine_similarity(self._head(said), lessons.vectors[places], dim=-1)).mean()
 

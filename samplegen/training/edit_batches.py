@@ -69,8 +69,14 @@ def draw_known(both: Tensor, *, shares: KnownShares, has_degraded: bool, generat
 
 
 def showing(
-    network: Denoiser, both: Tensor, *, shares: KnownShares, has_degraded: bool, generator: Generator
+    network: Denoiser,
+    both: Tensor,
+    *,
+    shares: KnownShares,
+    has_degraded: bool,
+    generator: Generator,
+    share: slice = slice(None),
 ) -> Denoiser:
-    """`network` with what a batch shows of itself at every call."""
+    """`network` with what the items `share` of a batch show of themselves at every call."""
     known, mask = draw_known(both, shares=shares, has_degraded=has_degraded, generator=generator)
-    return masked_network(network, known=known.to(both), mask=mask.to(both))
+    return masked_network(network, known=known[share].to(both), mask=mask[share].to(both))

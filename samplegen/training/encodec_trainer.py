@@ -27,9 +27,10 @@ from samplegen.training.adversarial import (
 )
 from samplegen.training.codec_losses import MultiScaleMelLoss, log_mel_distance_db, snr_db
 from samplegen.training.optimisation import WeightAverage, cosine_rate
+from samplegen.training.parallel import from_first, rank, shared
 from samplegen.training.segments import SegmentSource
 
-_SEED_STRIDE = 1_000_003
+_SEED_STRIDE, _RANK_STRIDE = 1_000_003, 7919
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class EncodecTrainingConfig:
     Parameters
     ----------
     batch, seconds
-        Segments per step and their duration.
+        Segments per step and process, and their duration. The quantiser learns its codes from the
+        first process's.
     rate
         Peak learning rate of both optimisers.
     time_share, mel_share, adversarial_share, feature_share
@@ -108,6 +110,8 @@ class EncodecTask:
             self.model: Any = build_encodec(config).to(self._device)
             judge = discriminator or DiscriminatorConfig(channels=config.channels)
             self.discriminator = MultiScaleStftDiscriminator(judge).to(self._device)
+        self._reconstruct = shared(self.model, self.reconstruct)
+        self._judge = shared(self.discriminator, self._both_logits)
         self.average = WeightAverage(self.model, decay=training.weight_decay_average)
         self.optimiser, self.judge_optimiser = (
             torch.optim.Adam(network.parameters(), lr=training.rate, betas=(0.5, 0.9))
@@ -132,17 +136,17 @@ class EncodecTask:
     def step(self, step: int, *, progress: float) -> dict[str, float]:
         """One update of the codec and, mostly, of the discriminator on a fresh batch."""
         seed = self.training.seed * _SEED_STRIDE + step + 1
-        generator = Generator().manual_seed(seed)
+        generator = Generator().manual_seed(seed + _RANK_STRIDE * rank())
         real = self._source.draw_batch(self.training.batch, self.segment_length, generator).to(self._device)
         real = real.expand(-1, self.config.channels, -1)
         for optimiser in (self.optimiser, self.judge_optimiser):
             cosine_rate(optimiser, peak=self.training.rate, step=step, progress=progress)
         update_judge, quantise = (
-            float(torch.rand((), generator=generator)) < share
+            from_first(float(torch.rand((), generator=generator))) < share
             for share in (self.training.discriminator_share, self.training.quantised_share)
         )
         with _seeded(seed, self._device):  # the quantiser replaces dead codes at random
-            fake, commitment = self.reconstruct(real, quantise=quantise)
+            fake, commitment = self._reconstruct(real, quantise=quantise)
         adversarial = progress >= self.training.adversary_start
         judged = self._update_discriminator(real, fake.detach()) if adversarial and update_judge else {}
         return judged | self._update_codec(real, fake, commitment, adversarial=adversarial)
@@ -157,13 +161,15 @@ class EncodecTask:
         return self.model.decoder(latents)[..., : samples.shape[-1]], commitment
 
     def _update_discriminator(self, real: Tensor, fake: Tensor) -> dict[str, float]:
-        real_logits, _ = self.discriminator(real)
-        fake_logits, _ = self.discriminator(fake)
+        real_logits, fake_logits = self._judge(real, fake)
         loss = hinge_discriminator_loss(real_logits, fake_logits)
         self.judge_optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         self.judge_optimiser.step()
         return {"discriminator": float(loss.detach())}
+
+    def _both_logits(self, real: Tensor, fake: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        return self.discriminator(real)[0], self.discriminator(fake)[0]
 
     def _update_codec(self, real: Tensor, fake: Tensor, commitment: Tensor, *, adversarial: bool) -> dict[str, float]:
         losses = {"time": (real - fake).abs().mean(), "mel": self._mel(fake, real)}

@@ -19,7 +19,7 @@ from samplegen.training.batches import BatchDrawer, ConditionShares
 from samplegen.training.edit_batches import EditBatchDrawer, KnownShares, showing
 from samplegen.training.latents import LatentSet
 from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
-from samplegen.training.parallel import average_gradients, rank
+from samplegen.training.parallel import own_share, rank, shared, world_size
 
 # Their inputs may grow: what was not there before counts nothing at first.
 _GROWING = ("embedding.weight", "input.weight")
@@ -34,7 +34,8 @@ class GeneratorTrainingConfig:
     Parameters
     ----------
     loop_batch, one_shot_batch
-        Items per step and process; steps alternate between the two.
+        Items per step and process; steps alternate between the two. Which items and which noise all
+        processes together see depends on the size of the whole alone.
     crop_frames
         Frames of a loop crop; a multiple of the network's.
     rate, weight_decay
@@ -105,8 +106,9 @@ class GeneratorTask:
         self._device = torch.device(training.device)
         with seeded(training.seed):
             self.model = UNet(config).to(self._device)
+        self._network: Denoiser = shared(self.model)
         self.average = WeightAverage(self.model, decay=training.average)
-        self.generator = Generator().manual_seed(training.seed + 7919 * rank())
+        self.generator = Generator().manual_seed(training.seed)
         self.embedder = embedder
         drawer = EditBatchDrawer if config.inpainting else BatchDrawer
         self._has_degraded = latents.degraded is not None
@@ -120,22 +122,23 @@ class GeneratorTask:
     def step(self, step: int, *, progress: float) -> dict[str, float]:
         """One step on loops or on one-shots."""
         cosine_rate(self.optimiser, peak=self.training.rate, step=step, progress=progress)
-        name, data, conditioning = self._draw()
+        name, data, conditioning = self._draw()  # what all processes see, and drawn alike in each
+        share = own_share(len(data))
         conditioning = drop_conditions(conditioning, generator=self.generator, dropout=self._dropout).to(self._device)
         data = data.to(self._device)
         dropout_seed = int(torch.randint(1 << 62, (), generator=self.generator))
-        network, data = self._shown(data, self.generator)
-        with seeded(dropout_seed), fast_inference(self._device.type):
+        network, data = self._shown(self._network, data, self.generator, share=share)
+        with seeded(dropout_seed + rank()), fast_inference(self._device.type):
             loss, _ = blending_loss(
                 network,
                 data,
                 conditioning,
                 generator=self.generator,
                 logit_normal_share=self.training.logit_normal_share,
+                share=share,
             )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        average_gradients(self.model.parameters())
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.average.update(self.model)
@@ -144,17 +147,18 @@ class GeneratorTask:
     def _draw(self) -> tuple[str, Tensor, Conditioning]:
         wants_loops = float(torch.rand((), generator=self.generator)) < self.training.loop_share
         if (wants_loops or not self._drawer.has_one_shots) and self._drawer.has_loops:
-            return "loops", *self._drawer.draw_loops(self.training.loop_batch, self.generator)
-        return "one_shots", *self._drawer.draw_one_shots(self.training.one_shot_batch, self.generator)
+            return "loops", *self._drawer.draw_loops(world_size() * self.training.loop_batch, self.generator)
+        return "one_shots", *self._drawer.draw_one_shots(world_size() * self.training.one_shot_batch, self.generator)
 
-    def _shown(self, data: Tensor, generator: Generator) -> tuple[Denoiser, Tensor]:
-        """The network, shown what it may know of a batch if it edits, and the sounds ``[B, C, N]`` of the batch."""
+    def _shown(
+        self, network: Denoiser, data: Tensor, generator: Generator, *, share: slice = slice(None)
+    ) -> tuple[Denoiser, Tensor]:
+        """A network, shown what it may know of its share of a batch if it edits, and all sounds ``[B, C, N]``."""
         if not self.config.inpainting:
-            return self.model, data
-        network = showing(
-            self.model, data, shares=self.training.known, has_degraded=self._has_degraded, generator=generator
-        )
-        return network, data.chunk(2, dim=1)[0]
+            return network, data
+        known, degraded = self.training.known, self._has_degraded
+        shown = showing(network, data, shares=known, has_degraded=degraded, generator=generator, share=share)
+        return shown, data.chunk(2, dim=1)[0]
 
     def validate(self) -> dict[str, float]:
         """Loss of the averaged weights by alpha stratum on fixed held-out batches; no gradient, no dropout."""
@@ -162,7 +166,8 @@ class GeneratorTask:
         with self.average.applied(self.model):
             self.model.eval()
             for name, (data, conditioning) in self._validation.items():
-                network, data = self._shown(data.to(self._device), Generator().manual_seed(_SHOWN_SEED))
+                generator = Generator().manual_seed(_SHOWN_SEED)
+                network, data = self._shown(self.model, data.to(self._device), generator)
                 with fast_inference(self._device.type):
                     losses = stratified_loss(network, data, conditioning.to(self._device))
                 figures |= {f"{name}_{stratum}": loss for stratum, loss in enumerate(losses)}
@@ -199,10 +204,7 @@ class GeneratorTask:
         self.model.load_state_dict(state["model"])
         self.average.load_state(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        if rank() == 0:
-            self.generator.set_state(state["generator"])
-        else:
-            self.generator.manual_seed(self.training.seed + 7919 * rank() + self.average.steps)
+        self.generator.set_state(state["generator"])
 
 
 def condition_dimension(latents: LatentSet, embedder: TagEmbedder) -> int:

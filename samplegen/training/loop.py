@@ -12,7 +12,7 @@ import torch
 from samplegen.errors import InputError, SamplegenError, UsageError
 from samplegen.files import write_atomically
 from samplegen.training.log import LossLog
-from samplegen.training.parallel import from_first, interrupts_noted, rank
+from samplegen.training.parallel import from_first, interrupts_noted, mean_of_all, rank
 
 LAST, BEST = "last.pt", "best.pt"
 _LOG_EVERY = 25
@@ -129,7 +129,7 @@ class _Run:
 
     def advance(self, progress: float) -> dict[str, float]:
         """One step, and what is due after it."""
-        losses = self._task.step(self.step, progress=progress)
+        losses = mean_of_all(self._task.step(self.step, progress=progress))
         self.step += 1
         if not all(map(math.isfinite, losses.values())):
             raise SamplegenError(f"The losses of step {self.step} are not finite: {losses}. Train at a lower rate.")

@@ -94,6 +94,7 @@ def train_codec(
         progress if processes == 1 else None,
         processes=processes,
         threads=threads_each(processes),
+        device=job.device,
     )
     facts = _codec_facts(job, out)
     if family == "spectral":
@@ -147,6 +148,7 @@ def train_generator(
         progress if processes == 1 else None,
         processes=processes,
         threads=threads_each(processes),
+        device=job.device,
     )
     return publish_generator(job.data, out=out, run=run, size=size, codec=codec, settings=settings)
 

@@ -1,6 +1,7 @@
 """Training of the spectral codec: reconstruction first, then an adversary for noise texture."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 from samplegen.training.adversarial import feature_matching_loss, hinge_discriminator_loss, hinge_generator_loss
 from samplegen.training.codec_losses import MEL_SCALES, MultiScaleMelLoss, complex_stft_loss
 from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
-from samplegen.training.parallel import average_gradients, from_first, rank
+from samplegen.training.parallel import from_first, rank, shared
 from samplegen.training.segments import SegmentSource
 
 COMPLEX_WINDOWS = (2048, 512, 128)
@@ -93,6 +94,7 @@ class SpectralTask:
             self.model = SpectralAutoencoder(config).to(self._device)
             self.judge = _Judge(training) if judged else None
         self.model.encoder.requires_grad_(not training.freeze_encoder)
+        self._reconstruct = shared(self.model, self.reconstruct)
         self.average = WeightAverage(self.model, decay=0.999)
         self.generator = Generator().manual_seed(training.seed + _RANK_STRIDE * rank())
         self._source, self._validation = source, validation
@@ -107,14 +109,13 @@ class SpectralTask:
         """One step on a fresh batch."""
         cosine_rate(self.optimiser, peak=self.training.rate, step=step, progress=progress)
         samples = self._source.draw_batch(self.training.batch, self.training.length, self.generator).to(self._device)
-        estimate, latents = self.reconstruct(samples)
+        estimate, latents = self._reconstruct(samples)
         judged = self.judge.learn(samples, estimate, generator=self.generator) if self.judge else {}
         losses = self.reconstruction_losses(estimate, samples, latents)
         if self.judge:
             losses |= self.judge.losses(samples, estimate)
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-        average_gradients(self.model.parameters())
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.average.update(self.model)
@@ -207,6 +208,10 @@ def _pieces(count: int) -> list[int]:
     return [min(16, count - start) for start in range(0, count, 16)]
 
 
+def _both_logits(judge: nn.Module, real: Tensor, fake: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    return judge(real)[0], judge(fake)[0]
+
+
 class _Judge:
     """The adversary: one small network per window, of which each step trains and asks one."""
 
@@ -218,23 +223,23 @@ class _Judge:
         ]
         self.networks = nn.ModuleList(MultiScaleStftDiscriminator(size) for size in sizes).to(training.device)
         self.optimiser = torch.optim.AdamW(self.networks.parameters(), lr=training.rate, betas=(0.5, 0.9))
+        self._logits = [shared(network, partial(_both_logits, network)) for network in self.networks]
         self._chosen: nn.Module = self.networks[0]
         self._start = 0
 
     def learn(self, real: Tensor, fake: Tensor, *, generator: Generator) -> dict[str, float]:
         """Choose a window and train its network to tell `fake` from `real`."""
         drawn = int(torch.randint(len(self.networks), (), generator=generator))
-        self._chosen = self.networks[int(from_first(drawn))]  # gradients are averaged, so all train the same one
+        number = int(from_first(drawn))  # gradients are averaged, so all train the same one
+        self._chosen = self.networks[number]
         room = max(1, real.shape[-1] - self._training.adversary_length)
         self._start = int(torch.randint(room, (), generator=generator))
         real, fake = self._stretch(real), self._stretch(fake)
         with fast_inference(self._training.device):
-            true_logits, _ = self._chosen(real)
-            made_logits, _ = self._chosen(fake.detach())
+            true_logits, made_logits = self._logits[number](real, fake.detach())
         loss = hinge_discriminator_loss([x.float() for x in true_logits], [x.float() for x in made_logits])
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        average_gradients(self._chosen.parameters())
         self.optimiser.step()
         return {"judge": float(loss.detach())}
 

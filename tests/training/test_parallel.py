@@ -22,10 +22,12 @@ def test_two_halves_have_the_gradient_of_the_whole(tmp_path: Path) -> None:
     model = nn.Linear(3, 2)
     nn.init.constant_(model.weight, 0.5)
     nn.init.constant_(model.bias, 0.1)
-    loss_of(model, items()).backward()
+    loss = loss_of(model, items())
+    loss.backward()
     for rank in (0, 1):
         saved = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         assert saved["told"] == 10.0
+        assert saved["means"] == {"loss": pytest.approx(loss.item(), rel=1e-6), "rank": 0.5}
         for parameter, gradient in zip(model.parameters(), saved["gradients"], strict=True):
             torch.testing.assert_close(gradient, parameter.grad)
 
@@ -55,20 +57,19 @@ def test_one_process_is_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
     parallel.launch(seen.append, "here", processes=1)
     assert seen == ["here"]
-    assert parallel.rank() == 0 and parallel.from_first(3.5) == 3.5
-    model = nn.Linear(2, 1)
-    model(torch.ones(1, 2)).sum().backward()
-    before = [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
-    parallel.average_gradients(model.parameters())
-    assert all(torch.equal(a, b.grad) for a, b in zip(before, model.parameters(), strict=True) if b.grad is not None)
+    assert (parallel.rank(), parallel.world_size(), parallel.from_first(3.5)) == (0, 1, 3.5)
+    assert parallel.mean_of_all({"loss": 0.1}) == {"loss": 0.1}
+    model, rows = nn.Linear(2, 1), torch.ones(3, 2)
+    assert parallel.shared(model) is model and parallel.gathered(rows) is rows and parallel.own_share(3) == slice(0, 3)
+    assert parallel.speaks()
 
 
 def test_a_foreign_failure_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Failed:
-        def join(self, grace_period: float) -> bool:
+    class Failing:
+        def launch(self, *_: object) -> None:
             raise ProcessRaisedException("\n\n-- Process 1 terminated:\nTraceback\nValueError: odd", 1, 1)
 
-    monkeypatch.setattr(parallel, "start_processes", lambda *_, **__: Failed())
+    monkeypatch.setattr(parallel, "_make_fabric", lambda *_, **__: Failing())
     with pytest.raises(SamplegenError, match="^A training process failed: ValueError: odd$"):
         parallel.launch(print, processes=2)
 

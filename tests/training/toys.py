@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Toy:
         nn.init.zeros_(self.model.weight)
         self.average = WeightAverage(self.model, decay=0.9)
         self.generator = Generator().manual_seed(7)
+        self._loss_of = parallel.shared(self.model, self._loss)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=0.1)
         self.progress: list[float] = []
         self._scores = list(scores)
@@ -31,13 +33,15 @@ class Toy:
         for group in self.optimiser.param_groups:
             group["lr"] = 0.1 * (1.0 - progress)
         target = torch.randn(self.model.weight.shape, generator=self.generator)
-        loss = (self.model.weight - target).square().mean()
+        loss = self._loss_of(target)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        parallel.average_gradients(self.model.parameters())
         self.optimiser.step()
         self.average.update(self.model)
         return {"loss": float(loss.detach())}
+
+    def _loss(self, target: Tensor) -> Tensor:
+        return (self.model.weight - target).square().mean()
 
     def validate(self) -> dict[str, float]:
         return {"score": self._scores.pop(0) if len(self._scores) > 1 else self._scores[0], "steps": 0.5}
@@ -58,15 +62,17 @@ class Toy:
 
 
 def half_of_a_batch(folder: Path) -> None:
-    """Each process takes every second of four items; writes its averaged gradient and what the first one said."""
+    """Each process takes its share of four items; writes the mean gradient and loss, and what the first one said."""
     model = nn.Linear(3, 2)
     nn.init.constant_(model.weight, 0.5)
     nn.init.constant_(model.bias, 0.1)
-    loss_of(model, items()[parallel.rank() :: 2]).backward()  # type: ignore[no-untyped-call]
-    parallel.average_gradients(model.parameters())
+    through = parallel.shared(model, partial(loss_of, model))
+    loss = through(items()[parallel.own_share(4)])
+    loss.backward()  # type: ignore[no-untyped-call]
+    means = parallel.mean_of_all({"loss": float(loss.detach()), "rank": parallel.rank()})
     told = parallel.from_first(10.0 + parallel.rank())
     gradients = [parameter.grad for parameter in model.parameters()]
-    torch.save({"gradients": gradients, "told": told}, folder / f"{parallel.rank()}.pt")
+    torch.save({"gradients": gradients, "told": told, "means": means}, folder / f"{parallel.rank()}.pt")
 
 
 def items() -> Tensor:
