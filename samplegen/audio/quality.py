@@ -1,10 +1,9 @@
 """Levels, silence, clicks and seams: what the export gates ask of every sound."""
 
-import warnings
-
 import numpy as np
 import numpy.typing as npt
 
+from samplegen.audio.bs1770 import MOST_CHANNELS, integrated_lufs
 from samplegen.audio.resample import resample
 from samplegen.audio.seam import SeamMeasure, measure_seam, seam_flux_ratio, seam_step_ratio
 from samplegen.audio.types import Audio
@@ -122,13 +121,9 @@ def longest_silence_s(audio: Audio, *, threshold_db: float = SILENCE_DB) -> floa
 
 def loudness_lufs(audio: Audio) -> float | None:
     """Integrated loudness (ITU-R BS.1770-4); None below 0.4 s, in silence, or with more than five channels."""
-    if audio.duration_s < MIN_LOUDNESS_S or audio.channels > 5:
+    if audio.duration_s < MIN_LOUDNESS_S or audio.channels > MOST_CHANNELS:
         return None
-    from pyloudnorm import Meter
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # it takes the mean of no blocks in silence
-        loudness = float(Meter(audio.sample_rate).integrated_loudness(audio.samples.T.astype(np.float64)))
+    loudness = integrated_lufs(audio.samples, sample_rate=audio.sample_rate)
     return loudness if np.isfinite(loudness) else None
 
 
