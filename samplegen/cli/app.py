@@ -16,6 +16,7 @@ from samplegen.cli import (
     daw_script,
     doctor,
     enhance,
+    evaluate,
     extend,
     generate,
     humanize,
@@ -94,6 +95,7 @@ app.add_typer(pack.app, name="pack")
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def main() -> None:

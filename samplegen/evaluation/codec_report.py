@@ -38,8 +38,8 @@ class CodecFigure:
     ----------
     distance_db, low_db, high_db
         Log-mel distance and the ends of its 95 % bootstrap interval.
-    snr_db
-        Signal-to-noise ratio.
+    snr_db, snr_low_db, snr_high_db
+        Signal-to-noise ratio and the ends of its interval.
     sounds
         How many sounds it was measured on.
     """
@@ -49,6 +49,8 @@ class CodecFigure:
     high_db: float
     snr_db: float
     sounds: int
+    snr_low_db: float = float("nan")
+    snr_high_db: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -112,21 +114,41 @@ def codec_report(
     """
     if not sounds or len(sounds) != len(kinds):
         raise InputError(f"A codec report needs sounds and one kind for each, not {len(sounds)} and {len(kinds)}.")
-    references = [resample(sound.mono(), sample_rate=SAMPLE_RATE).samples[0] for sound in sounds]
-    figures = {}
-    for name, system in _systems(codec).items():
-        rows = np.array([_measure(system(reference), reference) for reference in references])
-        chosen = {ALL_KINDS: np.ones(len(kinds), bool)} | {kind: np.array(kinds) == kind for kind in sorted(set(kinds))}
-        figures[name] = {kind: _figure(rows[members], generator) for kind, members in chosen.items()}
+    references = [reference_of(sound) for sound in sounds]
+    systems = {codec.name: codec_system(codec), **anchor_systems()}
+    figures = {
+        name: figures_by_kind([system(reference) for reference in references], references, kinds, generator=generator)
+        for name, system in systems.items()
+    }
     return CodecReport(codec.name, figures)
 
 
-def _systems(codec: Codec) -> dict[str, System]:
+def reference_of(sound: Audio) -> Signal:
+    """What systems are measured against, ``[T]`` at 44.1 kHz."""
+    return resample(sound.mono(), sample_rate=SAMPLE_RATE).samples[0]
+
+
+def figures_by_kind(
+    estimates: Sequence[Signal], references: Sequence[Signal], kinds: Sequence[str], *, generator: np.random.Generator
+) -> dict[str, CodecFigure]:
+    """Figures of all sounds and of each kind."""
+    rows = np.array([_measure(*pair) for pair in zip(estimates, references, strict=True)])
+    chosen = {ALL_KINDS: np.ones(len(kinds), bool)} | {kind: np.array(kinds) == kind for kind in sorted(set(kinds))}
+    return {kind: _figure(rows[members], generator) for kind, members in chosen.items()}
+
+
+def codec_system(codec: Codec) -> System:
+    """A codec as what it does to a signal."""
+    return lambda signal: round_trip(codec, signal)
+
+
+def anchor_systems() -> dict[str, System]:
+    """MP3, low-passes and silence."""
+
     def low_pass_at(cutoff_hz: int) -> System:
         return lambda signal: low_pass(signal, cutoff_hz=cutoff_hz)
 
     return {
-        codec.name: lambda signal: round_trip(codec, signal),
         f"MP3 {_MP3_KBPS} kbit/s": mp3_round_trip,
         **{f"low-pass {cutoff_hz / 1000:g} kHz": low_pass_at(cutoff_hz) for cutoff_hz in reversed(LOW_PASSES_HZ)},
         "silence": np.zeros_like,
@@ -193,6 +215,15 @@ def _figure(rows: npt.NDArray[np.float64], generator: np.random.Generator) -> Co
     """Figure of the measured ``[sounds, 4]`` rows."""
     draws = rows[generator.integers(len(rows), size=(_DRAWS, len(rows)))].sum(1)
     low, high = np.quantile(draws[:, 0] / draws[:, 1], [0.025, 0.975])
-    deviation, cells, signal, error = rows.sum(0)
-    snr = 10.0 * np.log10((signal + 1e-20) / (error + 1e-20 * (signal + 1.0)))
-    return CodecFigure(float(deviation / cells), float(low), float(high), float(snr), len(rows))
+    snr_low, snr_high = np.quantile(_snr_db(draws), [0.025, 0.975])
+    total = rows.sum(0)
+    return CodecFigure(
+        float(total[0] / total[1]), float(low), float(high), float(_snr_db(total)), len(rows), float(snr_low),
+        float(snr_high),
+    )  # fmt: skip
+
+
+def _snr_db(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Of ``[..., 4]`` sums of rows."""
+    signal, error = sums[..., 2], sums[..., 3]
+    return np.asarray(10.0 * np.log10((signal + 1e-20) / (error + 1e-20 * (signal + 1.0))))

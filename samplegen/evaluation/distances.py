@@ -63,14 +63,17 @@ def kernel_distance(first: Float64, second: Float64) -> float:
 
     Binkowski et al., "Demystifying MMD GANs", ICLR 2018, eq. 4 (KID).
     """
-    return _kernel_distance(_kernel(first, first), _kernel(second, second), _kernel(first, second))
+    return gram_distance(cubic_kernel(first, first), cubic_kernel(second, second), cubic_kernel(first, second))
 
 
-def _kernel(first: Float64, second: Float64) -> Float64:
+def cubic_kernel(first: Float64, second: Float64) -> Float64:
+    """``(x·y / d + 1)³`` of all pairs, ``[n, m]``."""
     return np.asarray((first @ second.T / first.shape[1] + 1.0) ** 3)
 
 
-def _kernel_distance(within_first: Float64, within_second: Float64, across: Float64) -> float:
+def gram_distance(within_first: Float64, within_second: Float64, across: Float64) -> float:
+    """`kernel_distance` of kernels ``[n, n]``, ``[m, m]`` and ``[n, m]``."""
+
     def others(gram: Float64) -> float:
         count = len(gram)
         return float((gram.sum() - np.trace(gram)) / (count * (count - 1)))
@@ -85,11 +88,11 @@ def kernel_interval(first: Float64, second: Float64, *, generator: np.random.Gen
     hold no pair of equal sounds, which would bias the estimate (Politis and Romano 1994).
     """
     centre = kernel_distance(first, second)
-    grams = _kernel(first, first), _kernel(second, second), _kernel(first, second)
+    grams = cubic_kernel(first, first), cubic_kernel(second, second), cubic_kernel(first, second)
     draws = []
     for _ in range(_DRAWS):
         a, b = (generator.permutation(len(gram))[: max(2, len(gram) // 2)] for gram in grams[:2])
-        draws.append(_kernel_distance(grams[0][np.ix_(a, a)], grams[1][np.ix_(b, b)], grams[2][np.ix_(a, b)]))
+        draws.append(gram_distance(grams[0][np.ix_(a, a)], grams[1][np.ix_(b, b)], grams[2][np.ix_(a, b)]))
     low, high = np.quantile(draws, [0.025, 0.975]) - np.mean(draws)
     return centre + float(low), centre + float(high)
 
@@ -116,15 +119,20 @@ def compare(sounds: Float64, reference: Float64, *, generator: np.random.Generat
         raise UsageError(
             f"A distance needs two sets of four sounds or more, not {sounds.shape} and {reference.shape} values."
         )
-    mean, spread = reference.mean(axis=0), np.maximum(reference.std(axis=0), _MIN_SPREAD)
-    first, second = (np.clip((rows - mean) / spread, -_FARTHEST, _FARTHEST) for rows in (sounds, reference))
+    first, second = (standardised(rows, reference) for rows in (sounds, reference))
     low, high = kernel_interval(first, second, generator=generator)
-    main = _main_components(second, most=min(_MAX_COMPONENTS, min(len(first), len(second)) // 4))
+    main = main_components(second, most=min(_MAX_COMPONENTS, min(len(first), len(second)) // 4))
     frechet = frechet_distance(first @ main, second @ main)
     return Distance(kernel_distance(first, second), low, high, frechet, len(first), len(second))
 
 
-def _main_components(rows: Float64, *, most: int) -> Float64:
+def standardised(rows: Float64, reference: Float64) -> Float64:
+    """Rows by the reference's mean and deviation, cut at four deviations."""
+    mean, spread = reference.mean(axis=0), np.maximum(reference.std(axis=0), _MIN_SPREAD)
+    return np.clip((rows - mean) / spread, -_FARTHEST, _FARTHEST)
+
+
+def main_components(rows: Float64, *, most: int) -> Float64:
     """Directions ``[d, k]`` in which the rows vary most."""
     _, _, directions = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     return np.asarray(directions[: max(1, most)].T)

@@ -49,6 +49,25 @@ def density_coverage(made: npt.ArrayLike, real: npt.ArrayLike, *, neighbours: in
     return float(inside.sum() / (neighbours * len(made))), float(inside.any(axis=1).mean())
 
 
+def precision_recall(made: npt.ArrayLike, real: npt.ArrayLike, *, neighbours: int = 5) -> tuple[float, float]:
+    """Share of made sounds among real ones' neighbourhoods, and the other way round (Kynkäänniemi et al. 2019).
+
+    Raises
+    ------
+    UsageError
+        If either has not more than `neighbours` sounds.
+    """
+    real, made = np.asarray(real, np.float64), np.asarray(made, np.float64)
+    if min(len(real), len(made)) <= neighbours:
+        raise UsageError(f"Recall needs more than {neighbours} sounds of both, not {len(made)} and {len(real)}.")
+
+    def inside(points: Float64, centres: Float64) -> float:
+        radii = np.sort(cdist(centres, centres), axis=1)[:, neighbours]
+        return float((cdist(centres, points) <= radii[:, None]).any(axis=0).mean())
+
+    return inside(made, real), inside(real, made)
+
+
 def frechet_at_infinity(made: Float64, reference: Float64, *, generator: np.random.Generator) -> float:
     """Fréchet distance of ``[n, D]`` extrapolated to endlessly many sounds: it grows with 1 / n.
 

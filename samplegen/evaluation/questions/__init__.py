@@ -1,0 +1,1 @@
+"""The questions of ``samplegen evaluate``: each is a function that returns a `Report`."""
