@@ -12,6 +12,7 @@ from samplegen.codec.base import Latents
 from samplegen.errors import InputError, ModelInvalidError
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
+from samplegen.networks.undrawn import undrawn
 
 FAMILY = "spectral"
 
@@ -58,7 +59,8 @@ class SpectralCodec:
             If configuration and weights do not fit each other.
         """
         config = read_config(model.config.get("architecture"), SpectralConfig)
-        network = SpectralAutoencoder(config)
+        with undrawn():
+            network = SpectralAutoencoder(config)
         try:
             network.load_state_dict(model.tensors, strict=True)
         except RuntimeError as error:

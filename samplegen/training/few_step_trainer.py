@@ -27,7 +27,7 @@ from samplegen.training.trajectories import Shards, Trajectory, velocity_of
 
 METHODS = ("trajectory", "shortcut")
 STEPS = 4
-_LISTED_EVERY = 16
+_LISTED_EVERY, _WARM_UP = 16, 50
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class FewStepConfig:
     instant_share: float = 0.1
     step_share: float = 0.6
     own_share: float = 0.5
-    own_after: float = 0.3
+    own_after: float = 0.4
     device: str = "cpu"
     seed: int = 0
 
@@ -92,7 +92,7 @@ class FewStepTask:
 
     def step(self, step: int, *, progress: float) -> dict[str, float]:
         """One step on one shard."""
-        cosine_rate(self.optimiser, peak=self.training.rate, step=step, progress=progress)
+        cosine_rate(self.optimiser, peak=self.training.rate, step=step, progress=progress, warm_up=_WARM_UP)
         told = self._draw(step)
         own = (
             self.training.method == "trajectory" and told.regular and progress >= self.training.own_after
@@ -105,7 +105,7 @@ class FewStepTask:
             network = _network(self.model, told.circular, seed)
             to = {"arrival": arrival}
             predicted = network(x, alpha, conditioning, circular=told.circular, **to)
-        loss = (predicted.float() - target).square().mean()
+        loss = ((predicted.float() - target).square() * _weight(alpha, arrival, own=own)).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -206,6 +206,15 @@ class FewStepTask:
         self.average.load_state(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"])
+
+
+def _weight(alpha: Tensor, arrival: Tensor, *, own: bool) -> Tensor:
+    """Of each item ``[B, 1, 1]``: from the student's own states it is what is missing at arrival that counts.
+
+    As a velocity the same would count the more, the shorter the step is.
+    """
+    spans = (arrival - alpha)[:, None, None]
+    return (STEPS * spans).square() if own else torch.ones_like(spans)
 
 
 class _Averaged:

@@ -16,6 +16,7 @@ from samplegen.conditioning.clap.words import BUCKETS, WordList, buckets_of, wor
 from samplegen.errors import ModelInvalidError
 from samplegen.networks.joint import JointConfig, JointEmbedding
 from samplegen.networks.precision import fast_inference
+from samplegen.networks.undrawn import undrawn
 
 FAMILY: Final = "clap-joint"
 _BATCH: Final = 64
@@ -152,7 +153,8 @@ def load_bundled(model: LoadedModel | str) -> BundledClap:
         )
     known = {name: loaded.tensors[name] for name in NAMES if name in loaded.tensors}
     try:
-        network = JointEmbedding(config)
+        with undrawn():
+            network = JointEmbedding(config)
         weights = {name: value for name, value in loaded.tensors.items() if name not in known}
         network.load_state_dict(weights, assign=True)
         gap = TextGap(**known) if known else None

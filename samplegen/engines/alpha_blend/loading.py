@@ -12,6 +12,7 @@ from samplegen.conditioning.vocabulary import Vocabulary
 from samplegen.conditioning.words_and_sound import WordsAndSound
 from samplegen.engines.alpha_blend.generator import FAMILY, Description, Generator, Sampling
 from samplegen.errors import ModelInvalidError
+from samplegen.networks.undrawn import undrawn
 from samplegen.networks.unet import UNet, UNetConfig, config_from_dict
 
 
@@ -99,7 +100,8 @@ def _network(config: UNetConfig, model: LoadedModel, *, codec: Codec, dimension:
             f"its codec has {codec.dimension}, its vocabulary {dimension}. Install the model again."
         )
     try:
-        network = UNet(config)
+        with undrawn():
+            network = UNet(config)
         network.load_state_dict(model.tensors)
     except RuntimeError as error:
         raise ModelInvalidError(f"The weights of {model.name} do not fit its config.json: {error}") from error
