@@ -74,6 +74,13 @@ def render(
     seed: FixedSeed = 0,
     split: SplitName = "train",
     file_format: Annotated[str, typer.Option("--format", metavar="NAME", help="flac or wav.")] = "flac",
+    synth: Annotated[
+        float,
+        typer.Option("--synth", min=0.0, max=1.0, help="Share of tonal loops on synthesised instruments."),
+    ] = 0.5,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, max=256, help="Processes that share the work; the bytes are the same.")
+    ] = 2,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -96,6 +103,8 @@ def render(
                 split=choose("--split", split, SPLITS),
                 file_format=file_format,
                 on_loop=lambda number: report(number + 1, count),
+                processes=processes,
+                patch_share=synth,
             )
         console.result({"folder": out, "loops": count, "new": made}, text=f"{count} loops in {out}, {made} of them new")
 

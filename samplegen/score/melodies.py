@@ -73,11 +73,17 @@ def draw_key(*, rng: np.random.Generator) -> Key:
 
 
 def draw_bass(
-    style: str, *, rng: np.random.Generator, bars: int, meter: tuple[int, int] = (4, 4), key: Key | None = None
+    style: str,
+    *,
+    rng: np.random.Generator,
+    bars: int,
+    meter: tuple[int, int] = (4, 4),
+    key: Key | None = None,
+    roots: tuple[int, ...] | None = None,
 ) -> Pattern:
-    """Draw a bass line of `style` between E1 and E3, following a progression in `key`."""
+    """Draw a bass line of `style` between E1 and E3, following a progression (`roots`, degrees a bar) in `key`."""
     key = key or draw_key(rng=rng)
-    roots = _progression(rng)
+    roots = roots or _progression(rng)
     lines = _BASS_LINES[style]
     line = lines[int(rng.integers(len(lines)))]
     lowest = LOWEST_BASS_MIDI + (key.tonic - LOWEST_BASS_MIDI) % 12
@@ -94,15 +100,25 @@ def draw_bass(
 
 
 def draw_chords(
-    style: str, *, rng: np.random.Generator, bars: int, meter: tuple[int, int] = (4, 4), key: Key | None = None
+    style: str,
+    *,
+    rng: np.random.Generator,
+    bars: int,
+    meter: tuple[int, int] = (4, 4),
+    key: Key | None = None,
+    roots: tuple[int, ...] | None = None,
+    arpeggio: bool | None = None,
 ) -> Pattern:
-    """Draw a chord loop of `style` (triads, sevenths, or an arpeggio of them) round middle C in `key`."""
+    """Draw a chord loop of `style` (triads, sevenths, or an arpeggio of them) round middle C in `key`.
+
+    `roots` are the degrees on which the bars' chords stand; what is None is drawn.
+    """
     key = key or draw_key(rng=rng)
-    roots = _progression(rng)
+    roots = roots or _progression(rng)
     lines = _CHORD_LINES[style]
     line = lines[int(rng.integers(len(lines)))]
     size = int(rng.choice([3, 3, 4, 5], p=[0.35, 0.2, 0.3, 0.15]))
-    arp = rng.random() < _ARP_CHANCE.get(style, 0.1)
+    arp = rng.random() < _ARP_CHANCE.get(style, 0.1) if arpeggio is None else arpeggio
     if arp:
         line = str(rng.choice(["xxxxxxxxxxxxxxxx", "x.x.x.x.x.x.x.x.", "x.xx.xx.x.xx.xx."]))
     order = rng.permutation(size) if rng.random() < 0.4 else np.arange(size)

@@ -1,24 +1,24 @@
 """Kits: which recorded sound plays each kind, how it is varied, and how loud it sits in a mix."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from samplegen.errors import InputError
-from samplegen.training.library import KINDS, Library, Record
+from samplegen.training.instruments import Instrument, plain_words
+from samplegen.training.library import Library, Record
 from samplegen.training.sounds import Shape
 from samplegen.training.split import Split
 
 DRUM_KINDS = ("kick", "snare", "clap", "hat_closed", "hat_open", "tom", "cymbal", "percussion", "rim", "fx")
-CHORD_KINDS = ("synth", "keys", "piano", "guitar", "mallet", "pad", "strings", "brass", "woodwind")
 VOICES = {"percussion": 3, "tom": 3, "fx": 2}
 REAL_KIT_SHARE = 0.5
 # RMS of the loudest 50 ms in the mix, and how far a short click may be raised to reach it.
 _LEVEL_DB = {
     "kick": -10.0, "snare": -13.5, "clap": -16.0, "hat_closed": -26.0, "hat_open": -25.0, "tom": -15.5,
-    "cymbal": -25.0, "percussion": -20.0, "rim": -19.0, "fx": -23.0, "bass": -13.0, "chord": -20.0,
+    "cymbal": -25.0, "percussion": -20.0, "rim": -19.0, "fx": -23.0,
 }  # fmt: skip
 _LEVEL_SPREAD_DB = 2.0
 _STANDS_IN = {
@@ -27,11 +27,6 @@ _STANDS_IN = {
     "percussion": ("rim", "tom"), "fx": ("percussion", "synth"), "kick": ("tom", "percussion"),
 }  # fmt: skip
 _ACOUSTIC_STYLES = frozenset({"breakbeat", "hiphop", "dub", "ambient"})
-_MAX_SHIFT = 12.0  # semitones a recording is shifted; beyond, the note moves to another octave
-_STOP_WORDS = frozenset(
-    "hit hits velocity center edge generic hand drum drums tone kit off and the for stack machine decay body buttend "
-    "shot one loud med min max".split()
-)
 _CORE_KINDS = frozenset({"kick", "snare", "hat_closed"})
 
 
@@ -56,23 +51,6 @@ class Element:
 
 
 @dataclass(frozen=True)
-class Instrument:
-    """Recordings of one pitched sound, by their measured (fractional) MIDI pitch."""
-
-    notes: tuple[tuple[float, Record], ...]
-    shape: Shape = Shape()
-    level_db: float = -15.0
-
-    def note(self, midi: int) -> tuple[Record, float]:
-        """The nearest recording and the semitones to shift it by, in whichever octave needs least."""
-        pitch, record = min(self.notes, key=lambda note: (abs(midi - note[0]), note[1].path))
-        shift = midi - pitch
-        while abs(shift) > _MAX_SHIFT:
-            shift -= float(np.copysign(12.0, shift))
-        return record, shift
-
-
-@dataclass(frozen=True)
 class Kit:
     """What a loop is played on; `real` kits come from one drum kit or pack."""
 
@@ -85,6 +63,12 @@ class Kit:
         """The element for an event, or None when the kit has nothing like it."""
         choices = self.elements.get(kind, ())
         return choices[voice % len(choices)] if choices else None
+
+    def words_of(self, playing: Collection[str]) -> tuple[str, ...]:
+        """Describing words of what is heard where these kinds play: the instrument's, or of the main sounds."""
+        if self.instrument is not None:
+            return self.words
+        return _words({kind: elements for kind, elements in self.elements.items() if kind in playing})
 
     def without_variation(self) -> "Kit":
         """The same sounds as they were recorded."""
@@ -124,51 +108,6 @@ def draw_kit(library: Library, *, rng: np.random.Generator, style: str, split: S
         near = [unit for unit in pool if _home_of(unit) == home]
         elements[kind] = _draw_elements(kind, near or pool, rng=rng, style=style)
     return Kit(elements, real=home is not None, words=_words(elements))
-
-
-def draw_bass_instrument(library: Library, *, rng: np.random.Generator, split: Split = "train") -> Kit:
-    """Draw a pitched bass; an `InputError` when the split has none."""
-    return _draw_instrument(library, ("bass",), rng=rng, split=split, level_db=_LEVEL_DB["bass"], pitches=(20.0, 58.0))
-
-
-def draw_chord_instrument(library: Library, *, rng: np.random.Generator, split: Split = "train") -> Kit:
-    """Draw a pitched instrument for chords; an `InputError` when the split has none."""
-    return _draw_instrument(
-        library, CHORD_KINDS, rng=rng, split=split, level_db=_LEVEL_DB["chord"], pitches=(43.0, 84.0)
-    )
-
-
-def _draw_instrument(
-    library: Library,
-    kinds: Sequence[str],
-    *,
-    rng: np.random.Generator,
-    split: Split,
-    level_db: float,
-    pitches: tuple[float, float],
-) -> Kit:
-    groups: dict[tuple[str, str, str], list[tuple[float, Record]]] = defaultdict(list)
-    for record in library.select(kinds=kinds, split=split):
-        if record.midi_pitch is not None and pitches[0] <= record.midi_pitch <= pitches[1]:
-            groups[(record.kind, record.source, record.caption)].append((record.midi_pitch, record))
-    if not groups:
-        raise InputError(
-            f"The library {library.folder} has no pitched {' or '.join(kinds)} in its {split} part. "
-            "Put the note into the file names, for example bass_A1.wav."
-        )
-    by_kind: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for group in sorted(groups):
-        by_kind[group[0]].append(group)
-    kind = str(rng.choice(sorted(by_kind)))
-    chosen = by_kind[kind][int(rng.integers(len(by_kind[kind])))]
-    shape = Shape(tilt_db=float(np.clip(rng.normal(0.0, 2.5), -6.0, 5.0)))
-    notes = tuple(sorted(groups[chosen], key=lambda note: (note[0], note[1].path)))
-    level = level_db + float(rng.uniform(-1.0, 1.0))
-    return Kit(
-        instrument=Instrument(notes, shape, level),
-        real=True,
-        words=tuple(dict.fromkeys((kind, *_plain_words(chosen[2])))),
-    )
 
 
 def _units_by_kind(records: Sequence[Record]) -> dict[str, list[_Unit]]:
@@ -242,15 +181,7 @@ def _draw_level_db(kind: str, *, rng: np.random.Generator) -> float:
 def _words(elements: Mapping[str, Sequence[Element]]) -> tuple[str, ...]:
     """Describing words of the main sounds, for captions."""
     words: list[str] = []
-    for kind in ("kick", "snare", "clap", "percussion"):
+    for kind in ("kick", "snare", "clap", "percussion", "tom", "rim", "hat_closed"):
         for element in elements.get(kind, ())[:1]:
-            words += _plain_words(element.loudest.caption)[:3]
+            words += plain_words(element.loudest.caption)[:3]
     return tuple(dict.fromkeys(words))
-
-
-def _plain_words(caption: str) -> list[str]:
-    """Words that describe a sound: no numbers, codes, kinds or fillers."""
-    words = caption.lower().split()
-    return [
-        word for word in words if word.isalpha() and len(word) > 2 and word not in _STOP_WORDS and word not in KINDS
-    ]

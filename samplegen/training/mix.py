@@ -6,15 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from samplegen.score.events import Event, Pattern
-from samplegen.training.kits import Element, Instrument, Kit
+from samplegen.training.instruments import Instrument
+from samplegen.training.kits import Element, Kit
 from samplegen.training.library import Record
+from samplegen.training.patches import play_patch
 from samplegen.training.sounds import Ring, Shape, SoundStore, fade_out, level_db, shape_sound
 from samplegen.units import db_to_gain
 
 _CHOKED_BY = {"hat_open": ("hat_closed", "hat_open"), "kick": ("kick",)}
 _CHOKE_FADE_S = 0.006
 _RELEASE_S = {"bass": 0.025, "chord": 0.09}
-_MAX_CREST_DB = 17.0  # a click may stand this far above its kind's level
+_OTHER_RELEASE_S = 0.05
+_MAX_CREST_DB = 14.0  # a click may stand this far above its kind's level
 _SINGLE_CURVE, _LAYERED_CURVE = 1.5, 0.5  # gain = velocity ** curve
 
 
@@ -38,32 +41,20 @@ def mix_pattern(pattern: Pattern, kit: Kit, *, store: SoundStore, length: int) -
     starts = [event_sample(event, beats=pattern.beats, length=length) for event in pattern.events]
     voices = _Voices(kit, store)
     for index, event in enumerate(pattern.events):
-        sound = voices.sound(event)
+        sound = voices.sound(event, gate=int(event.duration_beats * length / pattern.beats))
         if sound is None:
             continue
-        sound = _limited(
-            sound, index, events=pattern.events, starts=starts, length=length, store=store, beats=pattern.beats
-        )
+        if event.midi is None:
+            sound = _choked(sound, index, events=pattern.events, starts=starts, length=length, store=store)
         add_to_ring(ring, sound, start=starts[index])
     return ring, voices.sources
 
 
-def _limited(
-    sound: Ring,
-    index: int,
-    *,
-    events: Sequence[Event],
-    starts: Sequence[int],
-    length: int,
-    store: SoundStore,
-    beats: int,
+def _choked(
+    sound: Ring, index: int, *, events: Sequence[Event], starts: Sequence[int], length: int, store: SoundStore
 ) -> Ring:
-    """Cut `sound` where its note ends or another hit chokes it, going round the ring."""
+    """Cut `sound` where another hit chokes it, going round the ring."""
     event = events[index]
-    if event.midi is not None:
-        gate = int(event.duration_beats * length / beats)
-        release = int(_RELEASE_S.get(event.kind, 0.05) * store.sample_rate)
-        return fade_out(sound, length=gate + release, fade=release)
     chokers = _CHOKED_BY.get(event.kind, ())
     gaps = [
         (start - starts[index] - 1) % length + 1
@@ -80,18 +71,20 @@ class _Voices:
     def __init__(self, kit: Kit, store: SoundStore) -> None:
         self._kit, self._store = kit, store
         self._shaped: dict[tuple[str, Shape], Ring] = {}
+        self._played: dict[tuple[int, int], Ring] = {}
         self._gains: dict[tuple[str, float], float] = {}
         self._counts: dict[tuple[str, int], int] = defaultdict(int)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Paths of the recordings used so far."""
-        return tuple(sorted({path for path, _ in self._shaped}))
+        patch = self._kit.instrument.patch if self._kit.instrument is not None and self._played else None
+        return tuple(sorted({path for path, _ in self._shaped} | ({patch.name} if patch else set())))
 
-    def sound(self, event: Event) -> Ring | None:
-        """Samples of one event at its velocity; None when the kit has nothing to play it."""
+    def sound(self, event: Event, *, gate: int) -> Ring | None:
+        """Samples of one event at its velocity, a note held for `gate` samples; None without anything to play it."""
         if event.midi is not None:
-            return None if self._kit.instrument is None else self._note(self._kit.instrument, event)
+            return None if self._kit.instrument is None else self._note(self._kit.instrument, event, gate=gate)
         element = self._kit.element(event.kind, event.voice)
         return None if element is None else self._hit(element, event)
 
@@ -105,13 +98,37 @@ class _Voices:
         gain = self._gain(element.loudest.path, reference, target_db=element.level_db)
         return shaped * np.float32(gain * event.velocity**curve)
 
-    def _note(self, instrument: Instrument, event: Event) -> Ring:
+    def _note(self, instrument: Instrument, event: Event, *, gate: int) -> Ring:
         assert event.midi is not None
-        record, semitones = instrument.note(event.midi)
+        played = (
+            self._recorded(instrument, event, event.midi, gate=gate)
+            if instrument.patch is None
+            else self._synthesised(instrument, event.midi, gate=gate)
+        )
+        return played * np.float32(event.velocity**_SINGLE_CURVE)
+
+    def _recorded(self, instrument: Instrument, event: Event, midi: int, *, gate: int) -> Ring:
+        record, semitones = instrument.note(midi)
         shape = Shape(instrument.shape.semitones + semitones, instrument.shape.decay, instrument.shape.tilt_db)
         shaped = self._shape(record, shape)
         gain = self._gain(record.path, shaped, target_db=instrument.level_db)
-        return shaped * np.float32(gain * event.velocity**_SINGLE_CURVE)
+        seconds = instrument.release_s
+        seconds = _RELEASE_S.get(event.kind, _OTHER_RELEASE_S) if seconds is None else seconds
+        release = int(seconds * self._store.sample_rate)
+        note = fade_out(shaped, length=gate + release, fade=release) * np.float32(gain)
+        attack = min(int(instrument.attack_s * self._store.sample_rate), len(note))
+        note[:attack] *= np.linspace(0.0, 1.0, attack, dtype=np.float32)
+        return note
+
+    def _synthesised(self, instrument: Instrument, midi: int, *, gate: int) -> Ring:
+        assert instrument.patch is not None
+        key = (midi, gate)
+        if key not in self._played:
+            rate = self._store.sample_rate
+            tone = play_patch(instrument.patch, midi, held_s=gate / rate, sample_rate=rate)
+            tone = shape_sound(tone, instrument.shape, sample_rate=rate)
+            self._played[key] = tone * np.float32(db_to_gain(instrument.level_db - level_db(tone, sample_rate=rate)))
+        return self._played[key]
 
     def _shape(self, record: Record, shape: Shape) -> Ring:
         key = (record.path, shape)

@@ -5,40 +5,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from samplegen.audio.loop_key import hear_key
+from samplegen.audio.tonality import second_key
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, UsageError
+from samplegen.pack.keys import Key
 from samplegen.score.events import Pattern
 from samplegen.score.feel import draw_looseness, loosen
-from samplegen.score.melodies import draw_bass, draw_chords
-from samplegen.score.patterns import draw_pattern, draw_percussion
 from samplegen.score.styles import STYLES, style_of
 from samplegen.training.groove_draws import draw_groove
-from samplegen.training.kits import Kit, draw_bass_instrument, draw_chord_instrument, draw_kit
+from samplegen.training.instruments import PATCH_SHARE, draw_instrument
+from samplegen.training.kits import Kit, draw_kit
 from samplegen.training.library import Library
+from samplegen.training.master import Master, apply_master, draw_master
 from samplegen.training.mix import mix_pattern
 from samplegen.training.ring_effects import BusEffects, apply_bus, draw_bus
+from samplegen.training.roles import LOOP_WEIGHTS, ROLES, Role, draw_role, draw_role_pattern
 from samplegen.training.sounds import SoundStore
 from samplegen.training.split import Split
-from samplegen.units import bars_to_samples, db_to_gain
+from samplegen.units import bars_to_samples
 
-LOOP_WEIGHTS: Mapping[str, float] = {
-    "loop_drums": 0.42, "loop_tops": 0.14, "loop_kick": 0.08,
-    "loop_percussion": 0.12, "loop_bass": 0.12, "loop_chord": 0.12,
-}  # fmt: skip
 LOOP_KINDS = tuple(LOOP_WEIGHTS)
 LOWEST_BPM, HIGHEST_BPM = 60.0, 200.0
-PEAK_DB = -1.0
 GROOVE_SHARE = 0.35
 _METERS = ((4, 4), (3, 4), (5, 4), (7, 8), (6, 8))
 _METER_WEIGHTS = (0.88, 0.04, 0.03, 0.03, 0.02)
 _BARS, _BARS_WEIGHTS = (1, 2, 4), (0.2, 0.45, 0.35)
 _TYPICAL_SHARE, _DECIMAL_SHARE = 0.55, 0.12
-_TOPS = ("snare", "clap", "hat_closed", "hat_open", "tom", "cymbal", "percussion", "rim", "fx")
 _WET_STYLES = frozenset({"dub", "ambient"})
-_KIND_WORDS = {
-    "loop_drums": "drum loop", "loop_tops": "top loop", "loop_kick": "kick loop",
-    "loop_percussion": "percussion loop", "loop_bass": "bass loop", "loop_chord": "chord loop",
-}  # fmt: skip
 _STYLE_WORDS = {"hiphop": "hip hop", "dnb": "drum and bass"}
 _MAX_ATTEMPTS = 8
 _SILENT_PEAK = 1e-4
@@ -46,12 +40,24 @@ _SILENT_PEAK = 1e-4
 
 @dataclass(frozen=True)
 class LoopSpec:
-    """What to play: kind, tempo, length, the drawn pattern, and effects of the whole."""
+    """What to play: role, tempo, the drawn pattern and its scale, effects of the whole, and its loudness."""
 
-    kind: str
+    role: str
     bpm: float
     pattern: Pattern
     bus: BusEffects = BusEffects()
+    master: Master = Master()
+    scale: str | None = None
+
+    @property
+    def part(self) -> Role:
+        """What is known of the role."""
+        return ROLES[self.role]
+
+    @property
+    def kind(self) -> str:
+        """One of `LOOP_KINDS`."""
+        return self.part.kind
 
     @property
     def style(self) -> str:
@@ -94,6 +100,11 @@ class RenderedLoop:
         return self.spec.kind
 
     @property
+    def role(self) -> str:
+        """One of `ROLES`."""
+        return self.spec.role
+
+    @property
     def style(self) -> str:
         """Name of the style."""
         return self.spec.style
@@ -132,7 +143,7 @@ class RenderedLoop:
 def draw_spec(
     *, rng: np.random.Generator, weights: Mapping[str, float] | None = None, style: str | None = None
 ) -> LoopSpec:
-    """Draw kind, style, tempo, meter, bars, pattern and effects of a loop.
+    """Draw role, style, tempo, meter, bars, pattern, effects and loudness of a loop.
 
     Raises
     ------
@@ -151,9 +162,16 @@ def draw_spec(
     bpm = draw_bpm(style, rng=rng)
     meter = _METERS[int(rng.choice(len(_METERS), p=_METER_WEIGHTS))]
     bars = int(rng.choice(_BARS, p=_BARS_WEIGHTS))
-    pattern = _draw_kind(kind, style, rng=rng, bars=bars, meter=meter)
+    role = draw_role(kind, rng=rng)
+    part = ROLES[role]
+    pattern, scale = draw_role_pattern(role, style, rng=rng, bars=bars, meter=meter)
     loose = loosen(pattern, rng=rng, bpm=bpm, amount=draw_looseness(style, rng=rng))
-    return LoopSpec(kind, bpm, loose, draw_bus(rng=rng, wet=style in _WET_STYLES or kind == "loop_chord"))
+    wet = style in _WET_STYLES or part.kind == "loop_chord"
+    bus = draw_bus(
+        rng=rng, wet=wet, echoes=part.echoes * (2.0 if style == "dub" else 1.0), ducks=part.ducks,
+        quarter_beats=meter[1] / 4.0, most_drive_db=4.0 if part.kind == "loop_chord" else 9.0,
+    )  # fmt: skip
+    return LoopSpec(role, bpm, loose, bus, draw_master(rng=rng, tonal=part.tonal), scale)
 
 
 def draw_bpm(style: str, *, rng: np.random.Generator) -> float:
@@ -162,17 +180,6 @@ def draw_bpm(style: str, *, rng: np.random.Generator) -> float:
     bounds = (table.low_bpm, table.high_bpm) if rng.random() < _TYPICAL_SHARE else (LOWEST_BPM, HIGHEST_BPM)
     bpm = float(rng.uniform(*bounds))
     return round(bpm, 1) if rng.random() < _DECIMAL_SHARE else float(round(bpm))
-
-
-def _draw_kind(kind: str, style: str, *, rng: np.random.Generator, bars: int, meter: tuple[int, int]) -> Pattern:
-    if kind == "loop_bass":
-        return draw_bass(style, rng=rng, bars=bars, meter=meter)
-    if kind == "loop_chord":
-        return draw_chords(style, rng=rng, bars=bars, meter=meter)
-    if kind == "loop_percussion":
-        return draw_percussion(style, rng=rng, bars=bars, meter=meter)
-    kinds = {"loop_kick": ("kick",), "loop_tops": _TOPS}.get(kind)
-    return draw_pattern(style, rng=rng, bars=bars, meter=meter, kinds=kinds)
 
 
 def with_groove(spec: LoopSpec, library: Library, *, rng: np.random.Generator, split: Split = "train") -> LoopSpec:
@@ -189,51 +196,47 @@ def with_groove(spec: LoopSpec, library: Library, *, rng: np.random.Generator, s
     return replace(spec, pattern=pattern, bpm=float(round(bpm)) if keeps_tempo else spec.bpm)
 
 
-def draw_loop_kit(spec: LoopSpec, library: Library, *, rng: np.random.Generator, split: Split = "train") -> Kit:
-    """Draw what `spec` is played on, from one split of `library`."""
-    if spec.kind == "loop_bass":
-        return draw_bass_instrument(library, rng=rng, split=split)
-    if spec.kind == "loop_chord":
-        return draw_chord_instrument(library, rng=rng, split=split)
-    return draw_kit(library, rng=rng, style=spec.style, split=split)
+def draw_loop_kit(
+    spec: LoopSpec, library: Library, *, rng: np.random.Generator, split: Split = "train",
+    store: SoundStore | None = None, patch_share: float = PATCH_SHARE,
+) -> Kit:  # fmt: skip
+    """Draw what `spec` is played on, from one split of `library`; tonal roles on patches in `patch_share`."""
+    if not spec.part.tonal:
+        return draw_kit(library, rng=rng, style=spec.style, split=split)
+    store = store or SoundStore(library)
+    instrument, words = draw_instrument(spec.role, library, rng=rng, store=store, split=split, patch_share=patch_share)
+    return Kit(instrument=instrument, real=instrument.patch is None, words=words)
 
 
 def render_loop(spec: LoopSpec, kit: Kit, *, store: SoundStore) -> RenderedLoop:
-    """Render `spec` on `kit`: exactly whole bars, circular, peak at -1 dBFS (silence stays silent)."""
+    """Render `spec` on `kit`: exactly whole bars, circular, mastered to -1 dBFS (silence stays silent)."""
     beats_per_bar = spec.meter[0]
     length = bars_to_samples(spec.bars, bpm=spec.bpm, beats_per_bar=beats_per_bar, sample_rate=store.sample_rate)
     ring, sources = mix_pattern(spec.pattern, kit, store=store, length=length)
-    ring = apply_bus(ring, spec.bus, sample_rate=store.sample_rate)
-    peak = float(np.max(np.abs(ring), initial=0.0))
-    if peak > _SILENT_PEAK:
-        ring = ring * np.float32(db_to_gain(PEAK_DB) / peak)
+    ring = apply_bus(ring, spec.bus, sample_rate=store.sample_rate, beats=spec.pattern.beats)
+    ring = apply_master(ring, spec.master, sample_rate=store.sample_rate)
     tags, caption = describe(spec, kit)
     return RenderedLoop(Audio(ring[None, :], store.sample_rate), spec, tags, caption, sources)
 
 
 def describe(spec: LoopSpec, kit: Kit) -> tuple[tuple[str, ...], str]:
     """Tags (kind, style, features, words of the sounds) and a caption made of them."""
-    features = list(spec.pattern.tags)
-    if spec.bus.reverb_mix > 0.1:
-        features.append("reverb")
-    if spec.bus.drive_db > 6.0:
-        features.append("distorted")
-    if spec.bus.high_cut_hz and spec.bus.high_cut_hz < 8000.0:
-        features.append("lofi")
+    features = [*spec.pattern.tags, *spec.bus.words]
     style = _STYLE_WORDS.get(spec.style, spec.style)
-    words = [word for word in kit.words if word not in (style, spec.style)][:6]
+    words = [word for word in kit.words_of(spec.pattern.layers) if word not in (style, spec.style)][:6]
     key = [f"in {spec.pattern.key}"] if spec.pattern.key else []
-    caption = " ".join([style, _KIND_WORDS[spec.kind], *words, *features, *key, f"{spec.bpm:g} bpm"])
-    return (spec.kind, spec.style, *features, *words), caption
+    caption = " ".join([style, spec.part.noun, *words, *features, *key, f"{spec.bpm:g} bpm"])
+    return (spec.kind, spec.style, *dict.fromkeys((*spec.part.tags, *features, *words))), caption
 
 
 def render_item(
     library: Library, *, index: int, seed: int, split: Split = "train",
-    weights: Mapping[str, float] | None = None, store: SoundStore | None = None,
+    weights: Mapping[str, float] | None = None, store: SoundStore | None = None, patch_share: float = PATCH_SHARE,
 ) -> RenderedLoop:  # fmt: skip
     """Loop number `index` of the endless series `seed`; it depends on nothing else.
 
-    A draw that comes out silent is drawn again.
+    A draw that comes out silent is drawn again, and so is a tonal loop of recordings that neither of
+    two estimators hears in its stated key (the last one stays where no draw is).
 
     Raises
     ------
@@ -241,23 +244,40 @@ def render_item(
         If the library's split cannot play what is asked.
     """
     store = store or SoundStore(library)
+    loop: RenderedLoop | None = None
     for attempt in range(_MAX_ATTEMPTS):
         rng = np.random.default_rng([seed, index, attempt])
         spec = with_groove(draw_spec(rng=rng, weights=weights), library, rng=rng, split=split)
-        kit = draw_loop_kit(spec, library, rng=rng, split=split)
-        loop = render_loop(spec, kit, store=store)
-        if float(np.max(np.abs(loop.audio.samples))) > _SILENT_PEAK:
-            return loop
-    raise InputError(
-        f"Loop {index} of seed {seed} stayed silent {_MAX_ATTEMPTS} times: the library's {split} sounds are silent."
-    )
+        kit = draw_loop_kit(spec, library, rng=rng, split=split, store=store, patch_share=patch_share)
+        drawn = render_loop(spec, kit, store=store)
+        if float(np.max(np.abs(drawn.audio.samples))) > _SILENT_PEAK:
+            loop = drawn
+            if loop.key is None or not kit.real or heard_in(loop.audio, loop.key):
+                return loop
+    if loop is None:
+        raise InputError(
+            f"Loop {index} of seed {seed} stayed silent {_MAX_ATTEMPTS} times: the library's {split} sounds are silent."
+        )
+    return loop
+
+
+def heard_in(audio: Audio, key: str) -> bool:
+    """Whether one of two estimators hears a loop in `key`, its relative, or on its tonic without a mode."""
+    stated = Key(key)
+    for hear in (second_key, hear_key):
+        heard = hear(audio)
+        if stated.relation(tonic=heard.tonic, mode=heard.mode) is not None:
+            return True
+    return False
 
 
 def render_many(
     library: Library, *, count: int, seed: int, start: int = 0, split: Split = "train",
-    weights: Mapping[str, float] | None = None, sample_rate: int = 44_100,
+    weights: Mapping[str, float] | None = None, sample_rate: int = 44_100, patch_share: float = PATCH_SHARE,
 ) -> Iterator[RenderedLoop]:  # fmt: skip
     """Loops `start` to `start + count - 1` of the series `seed`, so that processes can share the work."""
     store = SoundStore(library, sample_rate)
     for index in range(start, start + count):
-        yield render_item(library, index=index, seed=seed, split=split, weights=weights, store=store)
+        yield render_item(
+            library, index=index, seed=seed, split=split, weights=weights, store=store, patch_share=patch_share
+        )

@@ -43,11 +43,15 @@ class Shape:
 
 @dataclass
 class SoundStore:
-    """Reads one-shots of a library as mono at one rate and keeps the latest ones within a byte bound."""
+    """Reads one-shots of a library as mono at one rate and keeps the latest ones within a byte bound.
+
+    `pitches` keeps what `training.pitches` heard in them.
+    """
 
     library: Library
     sample_rate: int = 44_100
     max_bytes: int = MAX_CACHE_BYTES
+    pitches: dict[str, float | None] = field(default_factory=dict)
     _sounds: "OrderedDict[str, Ring]" = field(default_factory=OrderedDict)
     _bytes: int = 0
 

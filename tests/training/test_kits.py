@@ -2,14 +2,7 @@ import numpy as np
 import pytest
 
 from samplegen.errors import InputError
-from samplegen.training.kits import (
-    DRUM_KINDS,
-    Element,
-    Instrument,
-    draw_bass_instrument,
-    draw_chord_instrument,
-    draw_kit,
-)
+from samplegen.training.kits import DRUM_KINDS, Element, draw_kit
 from samplegen.training.library import Library, Record
 
 
@@ -24,10 +17,6 @@ def test_kits_draw_from_one_split_only(library: Library) -> None:
             rng = np.random.default_rng(seed)
             kit = draw_kit(library, rng=rng, style="house", split=split)
             played = [r for es in kit.elements.values() for e in es for layer in e.layers for r in layer]
-            bass = draw_bass_instrument(library, rng=rng, split=split).instrument
-            chord = draw_chord_instrument(library, rng=rng, split=split).instrument
-            assert bass is not None and chord is not None
-            played += [record for _, record in (*bass.notes, *chord.notes)]
             assert {record.split for record in played} == {split}
 
 
@@ -69,21 +58,19 @@ def test_variation_differs_between_draws(library: Library) -> None:
     assert all(abs(shape.semitones) <= 4.0 and 0.3 < shape.decay <= 1.0 for shape in shapes)
 
 
-def test_notes_come_from_the_nearest_recording_within_an_octave() -> None:
-    low, high = _record("low.wav"), _record("high.wav")
-    instrument = Instrument(((33.1, low), (45.0, high)))
-    assert instrument.note(34) == (low, pytest.approx(0.9))
-    assert instrument.note(44) == (high, -1.0)
-    assert instrument.note(62) == (high, 5.0)
-
-
 def test_libraries_that_cannot_play_say_so(tmp_path_factory: pytest.TempPathFactory) -> None:
     library = Library(tmp_path_factory.mktemp("none"), (_record("bass.wav", kind="bass"),))
     rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="no drum sounds in its train part"):
         draw_kit(library, rng=rng, style="house")
-    with pytest.raises(InputError, match="no pitched bass"):
-        draw_bass_instrument(library, rng=rng)
+
+
+def test_words_are_those_of_the_kinds_that_play(tmp_path_factory: pytest.TempPathFactory) -> None:
+    hits = (_record("k.wav", kind="kick", caption="boomy kick"), _record("s.wav", caption="wooden snare"))
+    library = Library(tmp_path_factory.mktemp("none"), hits)
+    kit = draw_kit(library, rng=np.random.default_rng(0), style="house")
+    assert kit.words_of(("kick",)) == ("boomy",)
+    assert set(kit.words_of(("kick", "snare"))) == {"boomy", "wooden"}
 
 
 def test_elements_default_to_no_variation() -> None:

@@ -6,7 +6,8 @@ import pytest
 import soundfile
 
 from samplegen.score.events import Event, Pattern
-from samplegen.training.kits import Element, Instrument, Kit
+from samplegen.training.instruments import Instrument
+from samplegen.training.kits import Element, Kit
 from samplegen.training.library import Library, Record
 from samplegen.training.mix import add_to_ring, event_sample, mix_pattern
 from samplegen.training.sounds import SoundStore
