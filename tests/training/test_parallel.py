@@ -12,24 +12,68 @@ from torch import nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 
 from samplegen.errors import SamplegenError, UsageError
+from samplegen.networks import precision
 from samplegen.training import parallel
 from samplegen.training.loop import load_state
-from tests.training.toys import half_of_a_batch, items, loss_of, one_fails
+from tests.training.together import ALONE, STEPS, TASKS, learn_all, learned
+from tests.training.toys import items, loss_of, one_fails
 
 
-def test_two_halves_have_the_gradient_of_the_whole(tmp_path: Path) -> None:
-    parallel.launch(half_of_a_batch, tmp_path, processes=2)
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes wrote of everything that they learned."""
+    folder = tmp_path_factory.mktemp("together")
+    parallel.launch(learn_all, folder, processes=2)
+    return folder
+
+
+def test_two_halves_have_the_gradient_of_the_whole(together: Path) -> None:
     model = nn.Linear(3, 2)
     nn.init.constant_(model.weight, 0.5)
     nn.init.constant_(model.bias, 0.1)
     loss = loss_of(model, items())
     loss.backward()
     for rank in (0, 1):
-        saved = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        saved = torch.load(together / f"{rank}.pt", weights_only=True)
         assert saved["told"] == 10.0
         assert saved["means"] == {"loss": pytest.approx(loss.item(), rel=1e-6), "rank": 0.5}
         for parameter, gradient in zip(model.parameters(), saved["gradients"], strict=True):
             torch.testing.assert_close(gradient, parameter.grad)
+
+
+@pytest.mark.parametrize("name", ["generator", "edits", "clap"])
+def test_two_processes_learn_what_one_does_with_twice_the_batch(
+    together: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda: False)
+    alone = learned(ALONE[name](), range(STEPS))
+    for rank in (0, 1):
+        saved = torch.load(together / f"learned-{rank}.pt", weights_only=True)[name]
+        for losses, wanted in zip(saved["losses"], alone["losses"], strict=True):
+            assert losses == pytest.approx(wanted, rel=1e-4)
+        for key, weights in alone["weights"].items():
+            if key != "audio.attention.bias":  # a softmax ignores it: its gradient is rounding, which Adam makes great
+                torch.testing.assert_close(saved["weights"][key], weights, rtol=1e-4, atol=1e-4)
+    kinds = {key for losses in alone["losses"] for key in losses}
+    assert name == "clap" or {"loops", "one_shots"} <= kinds
+
+
+@pytest.mark.parametrize("name", ["generator", "edits", "clap", "spectral", "encodec"])
+def test_processes_stay_together(together: Path, name: str) -> None:
+    first, second = (torch.load(together / f"learned-{rank}.pt", weights_only=True)[name] for rank in (0, 1))
+    before = TASKS[name]().model.state_dict()
+    assert first["losses"] == second["losses"]
+    assert any(not torch.equal(value, before[key]) for key, value in first["weights"].items())
+    for key, value in first["weights"].items():
+        assert torch.equal(value, second["weights"][key]) or name == "encodec" and "_codebook" in key, key
+
+
+def test_processes_resume_to_the_bit(together: Path) -> None:
+    for rank in (0, 1):
+        saved = torch.load(together / f"learned-{rank}.pt", weights_only=True)
+        assert saved["resumed"]["losses"] == saved["edits"]["losses"][2:]
+        for key, value in saved["edits"]["weights"].items():
+            assert torch.equal(value, saved["resumed"]["weights"][key]), key
 
 
 def test_an_error_in_one_ends_all(tmp_path: Path) -> None:
