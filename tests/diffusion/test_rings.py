@@ -117,3 +117,17 @@ def test_masks_of_an_inpainting_network_turn_with_the_ring():
 def test_a_ring_needs_context():
     with pytest.raises(UsageError, match="0"):
         ring_network(living(CONFIGS["tiny"]), context=0, generator=torch.Generator())
+
+
+def test_a_ring_tells_its_network_where_a_step_arrives():
+    told = []
+
+    def network(x, alpha, conditioning, *, circular=False, arrival=None):
+        told.append((circular, arrival))
+        return x
+
+    ring = ring_network(network, generator=torch.Generator().manual_seed(0), always_wrap=True)
+    x = noise(10)
+    ring(x, 0.2, conditions(10), arrival=0.5)
+    ring(x, 0.2, conditions(10))
+    assert told == [(False, 0.5), (False, None)]
