@@ -82,14 +82,15 @@ class Planner:
         """The generators that were loaded, by name."""
         return self._generators
 
-    def generator(self, name: str | None = None) -> "Generator":
-        """The generator of a section, or the recipe's, or the default."""
+    def generator(self, name: str | None = None, *, steered: bool = False) -> "Generator":
+        """The generator of a section, or the recipe's, or the default; where it is to be `steered`, a teacher."""
         from samplegen.engines.alpha_blend import load_generator
 
         wanted = name or self.recipe.model or self.default_model
         if wanted not in self._generators:
             self._generators[wanted] = load_generator(wanted)
-        return self._generators[wanted]
+        found = self._generators[wanted]
+        return self.generator(found.teacher) if steered and found.teacher is not None else found
 
     def parts(self) -> Iterator[Part]:
         """Orders of all sections but those that need finished sounds."""
@@ -114,7 +115,7 @@ class Planner:
             layers=section.layers, model=self.recipe.model or self.default_model,
             licence=SOURCE_LICENCE if section.source else self.generator().description.licence,
         )  # fmt: skip
-        return self._part(section, HumanizeOrder(request, generator=self.generator()))
+        return self._part(section, HumanizeOrder(request, generator=self.generator(steered=True)))
 
     def _loops(self, section: LoopSection) -> Iterator[Part]:
         from samplegen.pack.loop_order import LoopOrder
@@ -125,14 +126,22 @@ class Planner:
                 **self._asked(section, seed), count=section.count, bpm=bpm, bars=section.bars,
                 meter=section.meter or self.recipe.meter, kind=section.kind,
             )  # fmt: skip
-            yield Part(section.name, section, LoopOrder(request, self.generator(section.model), seed=seed))
+            yield Part(
+                section.name,
+                section,
+                LoopOrder(request, self.generator(section.model, steered=_is_steered(section)), seed=seed),
+            )
 
     def _one_shots(self, section: OneShotSection) -> Part:
         from samplegen.pack.one_shot_order import OneShotOrder
 
         seed = self._seed(section)
         request = OneShotRequest(**self._asked(section, seed), count=section.count, kinds=section.kinds)
-        return Part(section.name, section, OneShotOrder(request, self.generator(section.model), seed=seed))
+        return Part(
+            section.name,
+            section,
+            OneShotOrder(request, self.generator(section.model, steered=_is_steered(section)), seed=seed),
+        )
 
     def _kits(self, section: KitSection) -> Iterator[Part]:
         from samplegen.pack.one_shot_order import OneShotOrder
@@ -141,7 +150,7 @@ class Planner:
         for number in range(1, section.count + 1):
             seed = self._seed(section, kit=number)
             request = OneShotRequest(**self._asked(section, seed), count=len(kinds), kinds=kinds)
-            order = OneShotOrder(request, self.generator(section.model), seed=seed)
+            order = OneShotOrder(request, self.generator(section.model, steered=_is_steered(section)), seed=seed)
             yield Part(f"{section.name}/{number}", section, order)
 
     def _risers(self, section: RiserSection) -> Iterator[Part]:
@@ -229,3 +238,8 @@ class Planner:
         told = json.dumps([type(section).__name__, base, asked, more], sort_keys=True, default=str)
         again = self._seen[told] = self._seen.get(told, -1) + 1
         return int.from_bytes(hashlib.sha256(f"{told}/{again}".encode()).digest()[:4], "big") >> 1
+
+
+def _is_steered(section: GeneratorSection) -> bool:
+    """Whether it asks for what few-step students refuse."""
+    return section.negative is not None or (section.guidance_bpm, section.guidance_text) != (None, None)
