@@ -174,6 +174,6 @@ def _loud_spectrum(samples: Float64, *, size: int, sample_rate: int) -> tuple[Fl
     starts = np.arange(0, padded.size - size + 1, size // 4)
     frames = np.array([padded[start : start + size] for start in starts])
     levels = np.square(frames).sum(axis=1)
-    frames = frames[levels > _QUIET * levels.max()]
+    frames = frames[levels >= _QUIET * levels.max()]
     magnitudes = np.abs(np.fft.rfft(frames * np.hanning(size), 4 * size, axis=1)).mean(axis=0)
     return np.sqrt(magnitudes), sample_rate / (4 * size)

@@ -114,9 +114,11 @@ FAMILIES: Mapping[str, Mapping[str, _Range]] = {
                   "detune_cents": (3, 8), "attack_s": (0.05, 0.5), "decay_s": (1.0, 3.0), "sustain": (0.5, 0.9),
                   "release_s": (0.5, 1.8)},
     "saw_lead": {"slope": (0.9, 1.1), "cutoff": (4, 12), "opening": (0.5, 2.0), "closing_s": (0.1, 0.5),
-                 "voices": (1, 4), "detune_cents": (4, 11), "sustain": (0.6, 0.95), "release_s": (0.05, 0.2), "vibrato_cents": (0, 10)},
+                 "voices": (1, 4), "detune_cents": (4, 11), "sustain": (0.6, 0.95), "release_s": (0.05, 0.2),
+                 "vibrato_cents": (0, 10)},
     "square_lead": {"slope": (1.0, 1.4), "hollow": (0.8, 1.0), "cutoff": (4, 12), "opening": (0.2, 1.5),
-                    "voices": (1, 2), "detune_cents": (3, 8), "sustain": (0.6, 0.95), "release_s": (0.05, 0.2), "vibrato_cents": (0, 10)},
+                    "voices": (1, 2), "detune_cents": (3, 8), "sustain": (0.6, 0.95), "release_s": (0.05, 0.2),
+                    "vibrato_cents": (0, 10)},
 }  # fmt: skip
 FAMILY_WORDS: Mapping[str, tuple[str, ...]] = {
     "sub": ("sub", "sine", "deep"), "saw_bass": ("saw", "analog"), "square_bass": ("square", "analog"),

@@ -28,6 +28,30 @@ def test_a_folder_holds_the_series_and_says_what_it_holds(library: Library, tmp_
         assert (entry["bpm"], entry["kind"], entry["caption"]) == (loop.bpm, loop.kind, loop.caption)
 
 
+def test_processes_change_no_byte(library: Library, tmp_path: Path) -> None:
+    heard: list[int] = []
+    for name, processes in (("one", 1), ("two", 2)):
+        render_to_folder(library, tmp_path / name, count=3, seed=4, sample_rate=8_000, processes=processes)
+    render_to_folder(library, tmp_path / "two", count=5, seed=4, sample_rate=8_000, processes=2, on_loop=heard.append)
+    assert heard == [3, 4]
+    for path in (tmp_path / "one").iterdir():
+        if path.suffix == ".flac":
+            assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
+    entries = read_index(tmp_path / "two")[1]
+    assert entries[:3] == read_index(tmp_path / "one")[1] and len(entries) == 5
+
+
+def test_an_entry_says_what_it_is(library: Library, tmp_path: Path) -> None:
+    render_to_folder(
+        library, tmp_path, count=3, seed=1, sample_rate=8_000, weights={"loop_chord": 1.0}, patch_share=1.0
+    )
+    for entry in read_index(tmp_path)[1]:
+        assert entry["role"] in ("chord", "pad", "arp", "lead") and entry["kind"] == "loop_chord"
+        assert entry["mode"] == ("minor" if entry["key"].endswith("m") else "major")
+        assert entry["scale"] in ("major", "minor", "dorian") and entry["sources"][0].startswith("synth/")
+        assert set(entry["effects"]) <= set(entry["tags"])
+
+
 def test_a_second_run_goes_on_after_a_crash(library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "loops"
     render_to_folder(library, folder, count=4, seed=5, sample_rate=RATE)
