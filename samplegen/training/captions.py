@@ -38,6 +38,9 @@ NOUNS: Mapping[str, tuple[str, ...]] = {
     "loop_percussion": ("percussion loop", "perc loop", "percussion groove", "looping percussion"),
     "loop_bass": ("bass loop", "bassline", "bass line", "bass riff", "looping bassline"),
     "loop_chord": ("chord loop", "chords", "chord progression", "synth chords", "looping chords"),
+    "loop_pad": ("pad loop", "pads", "synth pad loop", "sustained chords", "atmospheric pad loop"),
+    "loop_arp": ("arpeggio loop", "arpeggio", "arp", "synth arp", "arpeggiated loop"),
+    "loop_lead": ("lead loop", "lead line", "melody loop", "lead melody", "melodic loop"),
 }
 PHRASES: Mapping[str, tuple[str, ...]] = {
     "bright": ("bright", "crisp", "sharp", "shiny", "brilliant", "airy", "sparkling", "clear and bright", "trebly"),
@@ -62,6 +65,13 @@ PHRASES: Mapping[str, tuple[str, ...]] = {
     "distorted": ("distorted", "saturated", "overdriven", "crushed", "dirty", "driven hard"),
     "lofi": ("lofi", "lo-fi", "dusty", "old", "filtered", "tape"),
     "reverb": ("with reverb", "reverb", "spacious", "ambient", "reverberating"),
+    "delay": ("with delay", "echoes", "echo", "delayed", "dub echoes"),
+    "sidechain": ("sidechained", "pumping", "ducking", "with sidechain"),
+    "sustained": ("sustained", "held", "long held", "droning"),
+    "minor": ("minor", "in a minor key", "sad", "in minor"),
+    "major": ("major", "in a major key", "happy", "in major"),
+    "waltz": ("waltz", "in three four", "3/4", "waltz time"),
+    "odd_meter": ("odd meter", "in an odd meter", "odd time signature", "uneven meter"),
     "fill": ("with a fill", "fill", "drum fill", "ending in a fill"),
     "hiphop": ("hip hop", "hiphop", "boom bap", "rap beat", "hip-hop"),
     "dnb": ("drum and bass", "dnb", "drum & bass", "jungle", "d&b", "drum n bass"),

@@ -31,6 +31,8 @@ SHARE = 0.3
 _FEWEST = 10
 _SLOW_BPM, _FAST_BPM = 92.0, 150.0
 _SWUNG = 0.54
+_COMMON_METERS = frozenset({(4, 4), (2, 4), (6, 8), (12, 8)})
+_ROLE_KINDS = {"pad": "loop_pad", "arp": "loop_arp", "lead": "loop_lead"}
 _SPARSE, _BUSY = 1.6, 4.0
 _NOT_FOR_LOOPS = frozenset({"short", "long"})
 _EMPTY_WORDS = frozenset(
@@ -60,7 +62,11 @@ def facts_of_record(record: Record, *, tags: TagEmbedder) -> Facts:
 
 
 def facts_of_loop(entry: Mapping[str, Any], *, split: str, tags: TagEmbedder) -> Facts:
-    """From the index of rendered loops: kind, style, what plays, how densely, how fast, how straight."""
+    """From the index of rendered loops: role, style, what plays, how densely, how fast, how straight, mode and meter.
+
+    Pads, arpeggios and leads are chord loops to a model, but texts call them by their names.
+    """
+    kind = _ROLE_KINDS.get(entry.get("role", ""), entry["kind"])
     known = set(tags.parse(", ".join(entry["tags"])).known) - {*ONE_SHOT_KINDS, *LOOP_KINDS, *CHARACTERS}
     spoken = {word for word in entry["tags"] if re.fullmatch(r"[a-z]{3,}", word)} - _EMPTY_WORDS - MEASURED
     spoken -= {*ONE_SHOT_KINDS, *LOOP_KINDS}
@@ -68,10 +74,14 @@ def facts_of_loop(entry: Mapping[str, Any], *, split: str, tags: TagEmbedder) ->
     heard = {f"with_{kind}" for kind in playing if kind in ONE_SHOT_KINDS}
     if entry["kind"] in ("loop_drums", "loop_tops", "loop_percussion"):
         heard |= {f"no_{kind}" for kind in ("kick", "snare", "hat_closed", "clap") if kind not in playing}
-    return Facts(
-        entry["kind"], frozenset({entry["kind"], entry["style"], *known, *spoken, *heard, *_movement(entry)}),
-        split, str(entry["index"]),
-    )  # fmt: skip
+    words = {kind, entry["style"], *known, *spoken, *heard, *_movement(entry), *_harmony(entry)}
+    return Facts(kind, frozenset(words), split, str(entry["index"]))
+
+
+def _harmony(entry: Mapping[str, Any]) -> set[str]:
+    meter = tuple(entry.get("meter", (4, 4)))
+    words = {"waltz"} if meter == (3, 4) else set() if meter in _COMMON_METERS else {"odd_meter"}
+    return words | ({entry["mode"]} if entry.get("mode") else set())
 
 
 def _movement(entry: Mapping[str, Any]) -> set[str]:

@@ -41,6 +41,15 @@ def test_movement(changes, word):
     assert word in facts_of_loop({**ENTRY, **changes}, split="train", tags=TAGS).attributes
 
 
+def test_roles_modes_and_meters_are_told():
+    pad = {**ENTRY, "kind": "loop_chord", "role": "pad", "mode": "minor", "meter": [7, 8], "tags": ["pad", "delay"]}
+    facts = facts_of_loop(pad, split="train", tags=TAGS)
+    assert facts.kind == "loop_pad" and {"loop_pad", "minor", "odd_meter", "pad", "delay"} <= facts.attributes
+    assert "loop_chord" not in facts.attributes
+    waltz = facts_of_loop({**ENTRY, "meter": [3, 4], "mode": None}, split="train", tags=TAGS)
+    assert waltz.kind == "loop_drums" and "waltz" in waltz.attributes and not {"minor", "major"} & waltz.attributes
+
+
 def poles() -> Poles:
     measured = [replace(MEASURED, brightness=float(k)) for k in range(11)]
     return Poles.measure(["kick"] * 11, measured)

@@ -30,15 +30,15 @@ def test_a_folder_holds_the_series_and_says_what_it_holds(library: Library, tmp_
 
 def test_processes_change_no_byte(library: Library, tmp_path: Path) -> None:
     heard: list[int] = []
-    for name, processes in (("one", 1), ("two", 2)):
-        render_to_folder(library, tmp_path / name, count=3, seed=4, sample_rate=8_000, processes=processes)
-    render_to_folder(library, tmp_path / "two", count=5, seed=4, sample_rate=8_000, processes=2, on_loop=heard.append)
-    assert heard == [3, 4]
+    render_to_folder(library, tmp_path / "one", count=4, seed=4, sample_rate=8_000)
+    render_to_folder(library, tmp_path / "two", count=2, seed=4, sample_rate=8_000)
+    render_to_folder(library, tmp_path / "two", count=4, seed=4, sample_rate=8_000, processes=2, on_loop=heard.append)
+    assert heard == [2, 3]
     for path in (tmp_path / "one").iterdir():
         if path.suffix == ".flac":
             assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
     entries = read_index(tmp_path / "two")[1]
-    assert entries[:3] == read_index(tmp_path / "one")[1] and len(entries) == 5
+    assert entries == read_index(tmp_path / "one")[1]
 
 
 def test_an_entry_says_what_it_is(library: Library, tmp_path: Path) -> None:
