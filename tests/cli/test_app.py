@@ -199,3 +199,16 @@ def test_a_reader_that_left_is_no_error(arguments: list[str]) -> None:
     os.close(writing)
     assert done.stderr == b""
     assert done.returncode in (0, 1)
+
+
+def test_a_process_with_torch_ends_at_once_but_not_before_all_is_said(tmp_path: Path) -> None:
+    code = (
+        "import atexit, sys, types\n"
+        "sys.modules['torch'] = types.ModuleType('torch')\n"
+        "from samplegen.cli.app import leave\n"
+        f"atexit.register(lambda: open({str(tmp_path / 'told')!r}, 'w').write('yes'))\n"
+        "sys.stdout.write('without a line break')\nleave(3)"
+    )
+    done = run_python(code, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "without a line break", "")
+    assert (tmp_path / "told").read_text() == "yes"
