@@ -12,6 +12,7 @@ from samplegen.codec import load_codec
 from samplegen.codec.base import Codec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
+from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig
 from samplegen.networks.unet import UNetConfig
 from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
 from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
@@ -24,6 +25,10 @@ CODEC, GENERATOR = "codec-tiny", "generator-tiny"
 ONE_SHOT_FRAMES = 48
 CODEC_CONFIG = SpectralConfig(
     n_fft=256, frame_hop=64, stack=4, tonal_fft=512, wave_bins=4, dimension=12, encoder_width=16, encoder_blocks=1,
+    decoder_width=16, decoder_blocks=1, kernel_size=3,
+)  # fmt: skip
+SPECTROGRAM_CONFIG = SpectrogramConfig(
+    n_fft=256, frame_hop=64, stack=4, learned=6, tones=24, tone_fft=512, encoder_width=16, encoder_blocks=1,
     decoder_width=16, decoder_blocks=1, kernel_size=3,
 )  # fmt: skip
 NETWORK_CONFIG = UNetConfig(
@@ -70,6 +75,13 @@ def tiny_network(*, seed: int = 0) -> SpectralAutoencoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return SpectralAutoencoder(CODEC_CONFIG)
+
+
+def tiny_spectrogram_network(*, seed: int = 0) -> SpectrogramAutoencoder:
+    """An untrained spectrogram autoencoder."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return SpectrogramAutoencoder(SPECTROGRAM_CONFIG)
 
 
 def save_tiny_codec(folder: Path, network: SpectralAutoencoder) -> None:

@@ -1,7 +1,7 @@
 """What every codec offers: audio to latents, latents to audio, and the same on a ring."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -57,4 +57,19 @@ class Codec(Protocol):
 
     def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:
         """``[B, C, N]`` to ``[B, channels, N * hop_length]``; `loop` decodes circularly, seamless by construction."""
+        ...
+
+
+@runtime_checkable
+class RecolouringCodec(Protocol):
+    """A codec that can also give a sound the levels of other latents."""
+
+    sample_rate: int
+    hop_length: int
+
+    def recolour(self, samples: Tensor, source: Latents, made: Latents, *, loop: bool = False) -> Tensor:
+        """``[B, channels, T]`` with the levels of `made` where its own latents `source` had theirs.
+
+        Phases and noise stay those of the sound, and equal latents give the sound itself.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Load a codec of either family by name."""
+"""Load a codec of any family by name."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,23 @@ def _spectral(model: LoadedModel) -> Codec:
     return SpectralCodec.from_model(model)
 
 
+def _spectrogram(model: LoadedModel) -> Codec:
+    from samplegen.codec.spectrogram import SpectrogramCodec
+
+    return SpectrogramCodec.from_model(model)
+
+
 def _encodec(model: LoadedModel) -> Codec:
     from samplegen.codec.encodec_family import EncodecCodec
 
     return EncodecCodec.from_model(model)
 
 
-FAMILIES: dict[str, Callable[[LoadedModel], Codec]] = {"spectral": _spectral, "encodec": _encodec}
+FAMILIES: dict[str, Callable[[LoadedModel], Codec]] = {
+    "spectrogram": _spectrogram,
+    "spectral": _spectral,
+    "encodec": _encodec,
+}
 
 
 def load_codec(name: str) -> Codec:

@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samplegen.errors import UsageError
+from samplegen.networks.stft import Stft, wrap
 
 # Companding of cosine bins, which reach about 20 at full scale: linear below the floor, logarithmic above.
 WAVE_FLOOR, WAVE_SCALE = 0.03, 0.4
@@ -128,38 +129,6 @@ class ConvNextBlock(nn.Module):
         return x + update
 
 
-class Stft(nn.Module):
-    """Same-framed transform and its inverse: T samples, T / hop frames."""
-
-    window: Tensor
-
-    def __init__(self, n_fft: int, hop: int) -> None:
-        super().__init__()
-        self.n_fft, self.hop, self.pad = n_fft, hop, (n_fft - hop) // 2
-        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
-
-    def analyse(self, samples: Tensor, *, loop: bool) -> Tensor:
-        """``[B, T]`` to complex ``[B, K, F]`` with K = T / hop frames of F bins."""
-        padded = _wrap(samples, self.pad) if loop else F.pad(samples, (self.pad, self.pad))
-        spectrum = torch.stft(padded, self.n_fft, self.hop, window=self.window, center=False, return_complex=True)
-        frames: Tensor = spectrum.transpose(1, 2)
-        return frames
-
-    def synthesise(self, spectrum: Tensor) -> Tensor:
-        """Complex ``[B, K, F]`` to ``[B, K * hop]`` by windowed overlap-add."""
-        frames = torch.fft.irfft(spectrum, n=self.n_fft, dim=-1) * self.window
-        total = self._overlap_add(frames)
-        weight = self._overlap_add((self.window**2).expand(1, spectrum.shape[1], -1))
-        return (total / weight.clamp_min(1e-3))[:, self.pad : self.pad + spectrum.shape[1] * self.hop]
-
-    def _overlap_add(self, frames: Tensor) -> Tensor:
-        batch, count, _ = frames.shape
-        parts = self.n_fft // self.hop
-        pieces = frames.reshape(batch, count, parts, self.hop)
-        shifted = [F.pad(pieces[:, :, k], (0, 0, k, parts - 1 - k)) for k in range(parts)]
-        return torch.stack(shifted).sum(0).reshape(batch, -1)
-
-
 class CosineBins(nn.Module):
     """The lowest bins of a modified discrete cosine transform, companded; exact for what lies in them."""
 
@@ -178,7 +147,7 @@ class CosineBins(nn.Module):
     def analyse(self, samples: Tensor, *, loop: bool) -> Tensor:
         """``[B, T]`` to ``[B, N, count]``; frame n is centred on ``(n + 0.5) * hop``."""
         pad = self.hop // 2
-        padded = _wrap(samples, pad) if loop else F.pad(samples, (pad, pad))
+        padded = wrap(samples, pad) if loop else F.pad(samples, (pad, pad))
         with torch.autocast(samples.device.type, enabled=False):
             bins = padded.float().unfold(-1, 2 * self.hop, self.hop) @ self.basis.T
         return torch.asinh(bins / WAVE_FLOOR) * WAVE_SCALE
@@ -273,7 +242,7 @@ class SpectralAutoencoder(nn.Module):
             line: Tensor = self.encoder(samples)
             return line.transpose(1, 2)
         reach, hop = self.config.reach, self.config.hop_length
-        latents: Tensor = self.encoder(_wrap(samples, reach * hop))
+        latents: Tensor = self.encoder(wrap(samples, reach * hop))
         return latents[:, reach:-reach].transpose(1, 2)
 
     def decode(self, latents: Tensor, *, loop: bool = False) -> Tensor:
@@ -285,7 +254,7 @@ class SpectralAutoencoder(nn.Module):
             line: Tensor = self.decoder(latents.transpose(1, 2))
             return line
         reach, hop = self.config.reach, self.config.hop_length
-        samples: Tensor = self.decoder(_wrap(latents, reach).transpose(1, 2))
+        samples: Tensor = self.decoder(wrap(latents, reach).transpose(1, 2))
         return samples[:, reach * hop : -reach * hop]
 
 
@@ -301,10 +270,3 @@ def _polar(head: Tensor, *, first: int) -> Tensor:
 def _blocks(width: int, count: int, config: SpectralConfig) -> nn.Sequential:
     make = [ConvNextBlock(width, expansion=config.expansion, kernel_size=config.kernel_size) for _ in range(count)]
     return nn.Sequential(*make)
-
-
-def _wrap(x: Tensor, amount: int) -> Tensor:
-    """Extend the last axis by `amount` on both sides as if it were a ring, however short."""
-    length = x.shape[-1]
-    index = torch.arange(-amount, length + amount, device=x.device) % length
-    return x.index_select(-1, index)

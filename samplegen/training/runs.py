@@ -12,6 +12,7 @@ from samplegen.codec.encodec_network import EncodecConfig
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.errors import InputError, ModelInvalidError, UsageError
 from samplegen.networks.spectral import SpectralConfig
+from samplegen.networks.spectrogram import SpectrogramConfig
 from samplegen.networks.unet import named_config
 from samplegen.training.encodec_trainer import EncodecTask, EncodecTrainingConfig, save_encodec
 from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig, condition_dimension
@@ -20,10 +21,12 @@ from samplegen.training.library import GROOVE_KIND, load_library
 from samplegen.training.log import read_figures
 from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_training
 from samplegen.training.parallel import launch
-from samplegen.training.publish import TrainingFacts, save_generator, save_spectral
+from samplegen.training.publish import TrainingFacts, save_generator, save_spectral, save_spectrogram
 from samplegen.training.segments import MixedSegments, SegmentStore, fixed_segments, load_sounds
 from samplegen.training.settings import override, pick_device, read_settings, threads_each
 from samplegen.training.spectral_trainer import SpectralTask, SpectralTrainingConfig
+from samplegen.training.spectrogram_trainer import SpectrogramTask, SpectrogramTrainingConfig
+from samplegen.training.tones import WithTones
 
 VALIDATION_SEGMENTS = 96
 VALIDATION_LENGTH = 32768
@@ -58,7 +61,7 @@ def train_codec(
     *,
     out: Path,
     run: Path,
-    family: str = "spectral",
+    family: str = "spectrogram",
     config: Path | None = None,
     max_minutes: float | None = None,
     max_steps: int | None = None,
@@ -76,16 +79,16 @@ def train_codec(
     config
         A TOML file with tables ``[architecture]`` and ``[training]``.
     start_from
-        Run whose best weights to begin with (fine-tuning; family ``spectral``).
+        Run whose best weights to begin with (fine-tuning; not for family ``encodec``).
 
     Raises
     ------
     UsageError, InputError
         On an unknown family, device or setting, or an unusable library.
     """
-    trainings = {"spectral": _train_spectral, "encodec": _train_encodec}
+    trainings = {"spectrogram": _train_spectrogram, "spectral": _train_spectral, "encodec": _train_encodec}
     if family not in trainings:
-        raise UsageError(f"--family {family!r} is not known. Choose {' or '.join(trainings)}.")
+        raise UsageError(f"--family {family!r} is not known. Choose one of {', '.join(trainings)}.")
     schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
     job = _Job(run, schedule, resume, pick_device(device), seed, read_settings(config), library, start_from)
     launch(
@@ -97,7 +100,9 @@ def train_codec(
         device=job.device,
     )
     facts = _codec_facts(job, out)
-    if family == "spectral":
+    if family == "spectrogram":
+        save_spectrogram(_spectrogram_configs(job), load_state(run / BEST), out, facts=facts)
+    elif family == "spectral":
         save_spectral(_spectral_configs(job), load_state(run / BEST), out, facts=facts)
     else:
         task = _encodec_task(job)
@@ -185,6 +190,17 @@ def _train_spectral(job: _Job, progress: Report | None) -> None:
     _run(task, job, progress)
 
 
+def _train_spectrogram(job: _Job, progress: Report | None) -> None:
+    training, held_out = _segments(job.data)
+    architecture, recipe = _spectrogram_configs(job)
+    source = WithTones(MixedSegments(training), share=recipe.tones)
+    validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
+    task = SpectrogramTask(architecture, recipe, source=source, validation=validation)
+    if job.start_from is not None and not (job.run / LAST).exists():
+        task.start_from(dict(_average(job.start_from)))
+    _run(task, job, progress)
+
+
 def _train_encodec(job: _Job, progress: Report | None) -> None:
     _run(_encodec_task(job), job, progress)
 
@@ -215,6 +231,12 @@ def _run(task: Any, job: _Job, progress: Report | None) -> None:
 def _spectral_configs(job: _Job) -> tuple[SpectralConfig, SpectralTrainingConfig]:
     architecture = override(SpectralConfig(), job.settings.get("architecture", {}))
     recipe = override(SpectralTrainingConfig(), job.settings.get("training", {}))
+    return architecture, replace(recipe, device=job.device, seed=job.seed)
+
+
+def _spectrogram_configs(job: _Job) -> tuple[SpectrogramConfig, SpectrogramTrainingConfig]:
+    architecture = override(SpectrogramConfig(), job.settings.get("architecture", {}))
+    recipe = override(SpectrogramTrainingConfig(), job.settings.get("training", {}))
     return architecture, replace(recipe, device=job.device, seed=job.seed)
 
 

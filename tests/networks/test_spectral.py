@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from samplegen.errors import UsageError
-from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig, Stft
+from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
+from samplegen.networks.stft import Stft
 from tests.models import CODEC_CONFIG, tiny_network
 
 HOP = CODEC_CONFIG.hop_length

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from samplegen.audio.resample import resample_ring
-from samplegen.audio.types import Audio
-from samplegen.codec.base import Latents
+from samplegen.audio.types import Audio, Samples
+from samplegen.codec.base import Latents, RecolouringCodec
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
 from samplegen.conditioning.types import Conditioning
 from samplegen.diffusion.guidance import NO_GUIDANCE, Guidance, guided_velocity
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STEPS: Final = 8
 MAX_EDIT_S: Final = 60.0
+# Weaker edits keep the phases of the sound itself, where the codec can do that.
+RECOLOUR_BELOW: Final = 0.40
 _ROWS: Final = 16
 # Frames decoded beyond a one-shot's end, so that the decoder's last frames hear what follows.
 _MARGIN_FRAMES: Final = 4
@@ -117,7 +119,9 @@ def edit_sounds(
                 generator, vectors[index], source[index], mask, guidance, loop, seeds=some, trust=trust
             )
             made += _vary(generator, velocity, source[index], some, strength, steps, mask, loop)
-    return list(_decoded(generator, audios, source, made, [len(several) for several in seeds], loop))
+    faint = strength < RECOLOUR_BELOW and not trust and isinstance(generator.codec, RecolouringCodec)
+    render = _recoloured if faint else _decoded
+    return list(render(generator, audios, source, made, [len(several) for several in seeds], loop))
 
 
 def frames_of(generator: "Generator", audio: Audio, *, loop: "LoopPlan | None" = None) -> int:
@@ -153,13 +157,18 @@ def _encode(generator: "Generator", audios: Sequence[Audio], loop: "LoopPlan | N
     """Latents ``[B, C, N]``, one-shots all on the longest one's frames."""
     frames = max(frames_of(generator, audio, loop=loop) for audio in audios)
     length = frames * generator.codec.hop_length
-    laid = np.zeros((len(audios), 1, length), np.float32)
-    for row, audio in enumerate(audios):
-        if loop is None:
-            laid[row, :, : audio.length] = audio.samples
-        else:
-            laid[row] = resample_ring(np.tile(audio.samples, loop.ring.repeats), length=length)
+    laid = np.stack([_laid(audio, length, loop) for audio in audios])
     return generator.codec.encode(torch.from_numpy(laid), loop=loop is not None).values
+
+
+def _laid(audio: Audio, length: int, loop: "LoopPlan | None") -> Samples:
+    """A sound on the codec's frames: a loop stretched to its ring, another cut or filled with silence."""
+    if loop is not None:
+        return resample_ring(np.tile(audio.samples, loop.ring.repeats), length=length).astype(np.float32)
+    laid = np.zeros((1, length), np.float32)
+    kept = min(length, audio.length)
+    laid[:, :kept] = audio.samples[:, :kept]
+    return laid
 
 
 def _velocity(
@@ -229,17 +238,53 @@ def _decoded(
     counts: Sequence[int],
     loop: "LoopPlan | None",
 ) -> Iterator[Edited]:
+    """The codec's own rendering of the latents."""
     codec = generator.codec
-    rate, first = codec.sample_rate / codec.hop_length, 0
-    for number, (audio, count) in enumerate(zip(audios, counts, strict=True)):
-        rows = torch.stack([source[number], *made[first : first + count]])
-        first += count
-        if loop is None:
-            rows = rows[..., : -(-audio.length // codec.hop_length) + _MARGIN_FRAMES]
-        values = generator.stats.denormalise(rows)
-        samples = codec.decode(Latents(values, rate), loop=loop is not None).numpy()
+    rate = codec.sample_rate / codec.hop_length
+    for audio, rows in _rows_of(generator, audios, source, made, counts, loop):
+        samples = codec.decode(Latents(rows, rate), loop=loop is not None).numpy()
         whole = [
             audio.with_samples(row[:, : audio.length]) if loop is None else generator._close(row, loop.ring)
             for row in samples
         ]
         yield Edited(whole[0], tuple(whole[1:]))
+
+
+def _recoloured(
+    generator: "Generator",
+    audios: Sequence[Audio],
+    source: Tensor,
+    made: Sequence[Tensor],
+    counts: Sequence[int],
+    loop: "LoopPlan | None",
+) -> Iterator[Edited]:
+    """The sounds themselves with the levels of the latents: what a small edit leaves alone stays bit for bit."""
+    codec: object = generator.codec
+    assert isinstance(codec, RecolouringCodec)
+    rate = codec.sample_rate / codec.hop_length
+    for audio, rows in _rows_of(generator, audios, source, made, counts, loop):
+        length = rows.shape[-1] * codec.hop_length
+        laid = torch.from_numpy(_laid(audio, length, loop))[None].expand(len(rows) - 1, -1, -1)
+        own = Latents(rows[:1].expand(len(rows) - 1, -1, -1), rate)
+        changes = (codec.recolour(laid, own, Latents(rows[1:], rate), loop=loop is not None) - laid).numpy()
+        if loop is not None:
+            changes = np.stack([generator._close(change, loop.ring).samples for change in changes])
+        yield Edited(audio, tuple(audio.with_samples(audio.samples + row[:, : audio.length]) for row in changes))
+
+
+def _rows_of(
+    generator: "Generator",
+    audios: Sequence[Audio],
+    source: Tensor,
+    made: Sequence[Tensor],
+    counts: Sequence[int],
+    loop: "LoopPlan | None",
+) -> Iterator[tuple[Audio, Tensor]]:
+    """Each sound with its own latents and those of its variations, ``[1 + count, C, N]``, as the codec takes them."""
+    first = 0
+    for number, (audio, count) in enumerate(zip(audios, counts, strict=True)):
+        rows = torch.stack([source[number], *made[first : first + count]])
+        first += count
+        if loop is None:
+            rows = rows[..., : -(-audio.length // generator.codec.hop_length) + _MARGIN_FRAMES]
+        yield audio, generator.stats.denormalise(rows)

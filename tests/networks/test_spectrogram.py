@@ -1,0 +1,118 @@
+"""The spectrogram autoencoder: framing, rings, recolouring, and what cannot be built."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from samplegen.errors import UsageError
+from samplegen.networks.spectrogram import (
+    SpectrogramAutoencoder,
+    SpectrogramConfig,
+    between,
+    log_magnitudes,
+    roughness,
+    scaled,
+    unscaled,
+)
+from tests.models import SPECTROGRAM_CONFIG as CONFIG
+from tests.models import tiny_spectrogram_network
+
+HOP = CONFIG.hop_length
+
+
+@pytest.fixture(scope="module")
+def network() -> SpectrogramAutoencoder:
+    return tiny_spectrogram_network().eval()
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
+
+
+@torch.inference_mode()
+def test_a_frame_a_hop(network: SpectrogramAutoencoder) -> None:
+    latents = network.encode(noise(2, 5 * HOP))
+    assert latents.shape == (2, CONFIG.dimension, 5)
+    assert network.decode(latents).shape == (2, 5 * HOP)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("frames", [1, 2, 7, 40])  # the shortest go round the ring several times
+def test_a_turned_ring_has_turned_latents(network: SpectrogramAutoencoder, frames: int) -> None:
+    ring = noise(1, frames * HOP)
+    latents, turn = network.encode(ring, loop=True), frames // 3 + 1
+    turned = network.encode(ring.roll(turn * HOP, -1), loop=True)
+    torch.testing.assert_close(turned, latents.roll(turn, -1), atol=1e-3, rtol=1e-3)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("frames", [2, 7, 40])
+def test_turned_latents_make_a_turned_ring(network: SpectrogramAutoencoder, frames: int) -> None:
+    latents, turn = noise(1, CONFIG.dimension, frames), frames // 3 + 1
+    ring, turned = network.decode(latents, loop=True), network.decode(latents.roll(turn, -1), loop=True)
+    torch.testing.assert_close(turned, ring.roll(turn * HOP, -1), atol=1e-5, rtol=1e-5)
+
+
+@torch.inference_mode()
+def test_rows_of_a_batch_do_not_hear_each_other(network: SpectrogramAutoencoder) -> None:
+    latents = noise(3, CONFIG.dimension, 20)
+    others = torch.stack([-latents[0], latents[1], 0.3 * latents[2]])
+    for loop in (True, False):
+        assert torch.equal(network.decode(latents, loop=loop)[1], network.decode(others, loop=loop)[1])
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("loop", [True, False])
+def test_equal_latents_recolour_nothing(network: SpectrogramAutoencoder, loop: bool) -> None:
+    samples, latents = noise(1, 20 * HOP), noise(1, CONFIG.dimension, 20)
+    assert torch.equal(network.recolour(samples, latents, latents, loop=loop), samples)
+
+
+@torch.inference_mode()
+def test_recolouring_lowers_what_the_latents_lower(network: SpectrogramAutoencoder) -> None:
+    """Latents of the sound at a tenth of its level, through the straight paths alone: the sound, quieter."""
+    samples = 0.3 * noise(1, 40 * HOP)
+    several = torch.cat([gain * samples for gain in (1.0, 0.3, 0.1, 0.03)])
+    levels = scaled(log_magnitudes(network.decoder.stft, several)).reshape(-1, CONFIG.stack * CONFIG.bins)
+    straight = tiny_spectrogram_network()
+    straight.begin_with(levels)
+    for part in (straight.encoder.write, straight.decoder.write):
+        torch.nn.init.zeros_(part.weight)
+    source, made = straight.encode(samples), straight.encode(0.1 * samples)
+    quieter = straight.recolour(samples, source, made)
+    assert 0.02 < float(quieter.std() / samples.std()) < 0.5
+
+
+def test_the_best_linear_codec_is_the_beginning() -> None:
+    """Frames that lie in as many dimensions as there are channels come back."""
+    network = tiny_spectrogram_network()
+    cells = CONFIG.stack * CONFIG.bins
+    levels = noise(500, CONFIG.learned) @ noise(CONFIG.learned, cells) * 0.1 + 0.5
+    network.begin_with(levels)
+    with torch.no_grad():
+        torch.testing.assert_close(network.decoder.direct(network.encoder.direct(levels)), levels, atol=1e-3, rtol=0.0)
+
+
+def test_only_noise_is_rough() -> None:
+    from samplegen.networks.stft import Stft
+
+    levels = torch.log(Stft(1024, 256).analyse(noise(1, 256 * 400), loop=True).abs())
+    assert float(roughness(levels)[..., 8:-8].mean()) == pytest.approx(1.0, abs=0.03)
+    assert float(roughness(torch.full((2, 40), 3.0)).max()) == 0.0
+
+
+def test_frames_between_frames_are_linear() -> None:
+    line = torch.arange(6.0)[None, :, None]
+    finer = between(line, 4)[0, :, 0]
+    torch.testing.assert_close(finer[2:-2], (torch.arange(24) + 0.5)[2:-2] / 4 - 0.5)
+    torch.testing.assert_close(unscaled(scaled(line)), line)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"n_fft": 300}, {"frame_hop": 63}, {"kernel_size": 4}, {"learned": 0}, {"tones": 400}, {"tone_fft": 500}],
+)
+def test_what_cannot_be_built_is_refused(change: dict[str, int]) -> None:
+    with pytest.raises(UsageError):
+        replace(SpectrogramConfig(), **change)
