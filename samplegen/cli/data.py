@@ -110,6 +110,30 @@ def render(
 
 
 @app.command()
+def card(
+    library: LibraryFile,
+    loops: Loops = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The Markdown file to write.")] = Path(
+        "docs/data.md"
+    ),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a card of the training data: counts, sources and licences, what is held out, and what is missing."""
+    from samplegen.files import write_text
+    from samplegen.training.card import data_card, read_folders, relative
+    from samplegen.training.library import load_library
+
+    with Console(as_json=json, quiet=quiet) as console:
+        folders = read_folders(loops or ())
+        scanned = load_library(library).library
+        write_text(out, data_card(scanned, folders, name=relative(library)))
+        counts = {folder.name: len(folder.entries) for folder in folders}
+        value = {"card": out, "sounds": len(scanned.records), "loops": counts}
+        console.result(value, text=f"{out}: {len(scanned.records)} sounds, {sum(counts.values())} loops")
+
+
+@app.command()
 def encode(
     library: LibraryFile,
     codec: Annotated[str, typer.Option("--codec", metavar="NAME", help="Codec, by name or folder.")],

@@ -49,7 +49,7 @@ def test_render_passes_plain_values(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("samplegen.training.render_folder.render_to_folder", stand_in)
     line = ["data", "render", str(library), "--out", "loops", "-n", "5", "--seed", "9", "--split", "held_out"]
-    assert run([*line, "--format", "wav"]) == 0
+    assert run([*line, "--format", "wav", "--synth", "0.25", "--processes", "3"]) == 0
     assert asked.pop("on_loop") is not None
     assert asked == {
         "folder": Path("loops"),
@@ -58,7 +58,17 @@ def test_render_passes_plain_values(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "seed": 9,
         "split": "held_out",
         "file_format": "wav",
+        "processes": 3,
+        "patch_share": 0.25,
     }
+
+
+def test_card_counts_sounds_without_loops_too(sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library, out = tmp_path / "library.jsonl", tmp_path / "docs" / "data.md"
+    assert run(["data", "scan", str(sounds), "--out", str(library), "--quiet"]) == 0
+    assert run(["data", "card", str(library), "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"card": str(out), "sounds": 1, "loops": {}}
+    assert "| kick | 1 | 0 | 1 |" in out.read_text()
 
 
 def test_render_refuses_an_unknown_split(
