@@ -7,55 +7,18 @@ time at 24 kHz mono, the small Stable Audio Open architecture 0.45 times.
 """
 
 import argparse
-import os
 import shlex
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from samplegen.evaluation.machine import describe_machine
+from samplegen.evaluation.processes import Run, measure, samplegen_command
 from samplegen.evaluation.tables import markdown_table, write_figures
 from samplegen.units import bars_to_seconds
 
 BASELINE = [sys.executable, "-c", "import torch"]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One finished process: seconds on the clock and of all cores, and its peak memory."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-
-
-def measure(command: list[str]) -> Run:
-    """Run a command and wait for it; its output is thrown away.
-
-    Linux counts the memory of the process that starts another to the other's peak, so this one stays small.
-
-    Raises
-    ------
-    SystemExit
-        If the command fails, with what it said.
-    """
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    with process.stderr as stream:
-        said = stream.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{shlex.join(command)} failed:\n{said.decode(errors='replace')}")
-    per_mb = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss is in bytes there, in KiB here
-    return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mb)
 
 
 def median(runs: list[Run]) -> Run:
@@ -65,13 +28,6 @@ def median(runs: list[Run]) -> Run:
         statistics.median(run.cpu_s for run in runs),
         max(run.peak_mb for run in runs),
     )
-
-
-def samplegen_command() -> list[str]:
-    """The installed command, else the module."""
-    beside = Path(sys.executable).with_name("samplegen")
-    found = str(beside) if beside.exists() else shutil.which("samplegen")
-    return [found] if found else [sys.executable, "-m", "samplegen"]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -16,10 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from samplegen.audio.io import read_audio
-from samplegen.audio.resample import resample, resample_ring
 from samplegen.audio.types import Audio
 from samplegen.codec.base import Codec
 from samplegen.codec.loading import load_codec
@@ -43,13 +41,13 @@ from samplegen.evaluation.loops_report import (
     plan_loops,
 )
 from samplegen.evaluation.machine import describe_machine
+from samplegen.evaluation.questions.sets import ring_round_trip
 from samplegen.evaluation.tables import write_figures
 from samplegen.evaluation.tempo_check import ESTIMATORS
 from samplegen.pack.manifest import read_manifest
 from samplegen.pipeline import LoopRequest, make_loops
 from samplegen.post.loudness import normalise_peak, remove_dc
 from samplegen.training.render_folder import read_index
-from samplegen.units import samples_to_frames
 
 FEWEST = 8  # sounds for a distance
 
@@ -127,17 +125,6 @@ def rendered_loops(folder: Path, *, kind: str, count: int) -> list[TimedLoop]:
         TimedLoop(audio, entry["bpm"], entry["bars"], entry["meter"][0])
         for audio, entry in zip(audios, chosen, strict=True)
     ]
-
-
-def ring_round_trip(codec: Codec, audio: Audio) -> Audio:
-    """A loop through the codec and back, on the ring."""
-    whole = resample(audio.mono(), sample_rate=codec.sample_rate)
-    frames = max(1, samples_to_frames(whole.length, hop_length=codec.hop_length))
-    samples = torch.tensor(resample_ring(whole.samples, length=frames * codec.hop_length))
-    with torch.inference_mode():
-        latents = codec.encode(samples[None].expand(1, codec.channels, -1), loop=True)
-        decoded = codec.decode(latents, loop=True)[0].mean(0, keepdim=True).numpy()
-    return Audio(resample_ring(decoded, length=whole.length), codec.sample_rate)
 
 
 def gated_loops(options: argparse.Namespace, planned: list[PlannedLoop]) -> tuple[list[TimedLoop], dict[str, object]]:

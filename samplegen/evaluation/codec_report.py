@@ -125,7 +125,7 @@ def codec_report(
 
 def reference_of(sound: Audio) -> Signal:
     """What systems are measured against, ``[T]`` at 44.1 kHz."""
-    return resample(sound.mono(), sample_rate=SAMPLE_RATE).samples[0]
+    return np.asarray(resample(sound.mono(), sample_rate=SAMPLE_RATE).samples[0])
 
 
 def figures_by_kind(

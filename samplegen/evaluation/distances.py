@@ -129,7 +129,7 @@ def compare(sounds: Float64, reference: Float64, *, generator: np.random.Generat
 def standardised(rows: Float64, reference: Float64) -> Float64:
     """Rows by the reference's mean and deviation, cut at four deviations."""
     mean, spread = reference.mean(axis=0), np.maximum(reference.std(axis=0), _MIN_SPREAD)
-    return np.clip((rows - mean) / spread, -_FARTHEST, _FARTHEST)
+    return np.asarray(np.clip((rows - mean) / spread, -_FARTHEST, _FARTHEST), np.float64)
 
 
 def main_components(rows: Float64, *, most: int) -> Float64:

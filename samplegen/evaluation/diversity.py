@@ -68,11 +68,18 @@ def precision_recall(made: npt.ArrayLike, real: npt.ArrayLike, *, neighbours: in
     return inside(made, real), inside(real, made)
 
 
-def frechet_at_infinity(made: Float64, reference: Float64, *, generator: np.random.Generator) -> float:
+def frechet_at_infinity(
+    made: Float64, reference: Float64, *, generator: np.random.Generator, sizes: int = _SIZES, draws: int = _DRAWS
+) -> float:
     """Fréchet distance of ``[n, D]`` extrapolated to endlessly many sounds: it grows with 1 / n.
 
     The line through distances of parts of several sizes, at ``1 / n = 0`` (Chong and Forsyth, CVPR 2020;
     Gui et al., "Adapting Fréchet Audio Distance", ICASSP 2024). May lie below 0 where the sets are alike.
+
+    Parameters
+    ----------
+    sizes, draws
+        How many sizes, and how many parts of each.
 
     Raises
     ------
@@ -81,10 +88,10 @@ def frechet_at_infinity(made: Float64, reference: Float64, *, generator: np.rand
     """
     if len(made) < 8:
         raise UsageError(f"An extrapolation needs eight sounds or more, not {len(made)}.")
-    sizes = np.unique(np.linspace(max(4, _LEAST_SHARE * len(made)), len(made), _SIZES).round().astype(int))
+    counts = np.unique(np.linspace(max(4, _LEAST_SHARE * len(made)), len(made), sizes).round().astype(int))
     inverse, found = [], []
-    for size in sizes:
-        for _ in range(1 if size == len(made) else _DRAWS):
+    for size in counts:
+        for _ in range(1 if size == len(made) else draws):
             part = made[generator.permutation(len(made))[:size]]
             inverse.append(1.0 / size)
             found.append(frechet_distance(part, reference))

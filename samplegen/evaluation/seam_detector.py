@@ -27,7 +27,7 @@ _ORDER: Final = 16
 _LEARNED: Final = 512
 _CROSSFADE_S: Final = 0.010
 _FLOOR: Final = 1e-5
-_TREES: Final = 100
+_TREES: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +131,9 @@ def detect_seams(loops: Sequence[Lines], *, seed: int) -> Float64:
     folds = _folds(len(loops), seed=seed)
     found = np.zeros(len(loops))
     for fold in range(FOLDS):
-        detector = train_detector([loops[k] for k in np.flatnonzero(folds != fold)])
-        for number in np.flatnonzero(folds == fold):
-            found[number] = ranks(score_lines(detector, loops[number]))
+        detector = train_detector([loop for k, loop in enumerate(loops) if folds[k] != fold])
+        asked = [k for k in range(len(loops)) if folds[k] == fold]
+        found[asked] = rank_seams(detector, [loops[k] for k in asked])
     return found
 
 
@@ -151,12 +151,12 @@ def detect_cuts(
     folds = _folds(len(cuts), seed=seed)
     found = {name: np.zeros(len(loops)) for name, loops in sets.items()}
     for fold in range(FOLDS):
-        known = np.flatnonzero(folds != fold)
+        known = [k for k in range(len(cuts)) if folds[k] != fold]
         detector = train_detector([cuts[k] for k in known], without=[rings[k] for k in known])
         for name, loops in sets.items():
-            for number, loop in enumerate(loops):
-                if folds[number % len(folds)] == fold:
-                    found[name][number] = ranks(score_lines(detector, loop))
+            asked = [k for k in range(len(loops)) if folds[k % len(folds)] == fold]
+            if asked:
+                found[name][asked] = rank_seams(detector, [loops[k] for k in asked])
     return found
 
 
@@ -169,19 +169,21 @@ def _folds(count: int, *, seed: int) -> npt.NDArray[np.int64]:
 def train_detector(loops: Sequence[Lines], *, without: Sequence[Lines] = ()) -> Any:
     """A detector of the first lines of `loops` among their others, and all lines of those `without` a seam."""
     try:
-        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.ensemble import ExtraTreesClassifier
     except ImportError as error:
         raise DependencyError(f"The detector needs scikit-learn: pip install 'samplegen[eval]' ({error}).") from error
     values = np.concatenate([loop.values for loop in (*loops, *without)])
     is_seam = np.zeros(len(values), bool)
     is_seam[np.cumsum([0, *(len(loop.values) for loop in loops[:-1])])] = True
-    model = RandomForestClassifier(_TREES, min_samples_leaf=4, class_weight="balanced", random_state=0)
+    model = ExtraTreesClassifier(_TREES, min_samples_leaf=4, class_weight="balanced", random_state=0)
     return model.fit(values, is_seam)
 
 
-def score_lines(detector: Any, loop: Lines) -> Float64:
-    """How much each line looks like a seam."""
-    return np.asarray(detector.predict_proba(loop.values)[:, 1])
+def rank_seams(detector: Any, loops: Sequence[Lines]) -> list[float]:
+    """`ranks` of each loop's lines by how much they look like a seam."""
+    scores = detector.predict_proba(np.concatenate([loop.values for loop in loops]))[:, 1]
+    ends = np.cumsum([len(loop.values) for loop in loops])
+    return [ranks(part) for part in np.split(scores, ends[:-1])]
 
 
 def cut_naively(audio: Audio, *, bars: int, rng: np.random.Generator) -> Audio:

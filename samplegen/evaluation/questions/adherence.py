@@ -53,7 +53,7 @@ def ask_adherence(
     rows |= _anchors(classifier, features, train, held, each=each, rng=rng)
     said = {system.label: _of_prompts(system, classifier, each=each, seed=seed) for system in systems}
     moved = {system.label: _of_words(system, count=count, seed=seed) for system in systems}
-    moved["floor: by chance"] = {f"{low} / {high}": "50 %" for low, high, _ in PAIRS} | {"all": "50 %"}
+    moved["floor: by chance"] = dict.fromkeys([*(f"{low} / {high}" for low, high, _ in PAIRS), "all"], "50 %")
     own = rows[systems[0].label]["all"]
     assert isinstance(own, Estimate)
     return Report(

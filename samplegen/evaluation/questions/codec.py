@@ -135,5 +135,5 @@ def _distance(figure: CodecFigure) -> Estimate:
 
 
 def _by_kind(figures: Mapping[str, Mapping[str, CodecFigure]], kind: str) -> dict[str, Cell]:
-    first = next(iter(figures.values()))
-    return {"n": first[kind].sounds} | {name: _distance(by_kind[kind]) for name, by_kind in figures.items()}
+    row: dict[str, Cell] = {"n": next(iter(figures.values()))[kind].sounds}
+    return row | {name: _distance(by_kind[kind]) for name, by_kind in figures.items()}

@@ -26,6 +26,7 @@ from samplegen.pack.sound import Provenance, Sound, Tags
 LOOP_SHARE: Final = 5
 BARS: Final = 2
 TEMPI: Final = (90.0, 120.0, 128.0, 174.0)
+_LONGEST_S: Final = 4.0
 
 MakeOneShots = Callable[[OneShotRequest], PackResult]
 MakeLoops = Callable[[LoopRequest], PackResult]
@@ -158,17 +159,16 @@ def _anchors(
     guard: Guard, material: Material, *, count: int, rng: np.random.Generator, seed: int
 ) -> dict[str, dict[str, Cell]]:
     shots, loops = _split(count)
-    sets = {
-        "real: held-out sources": (material.one_shots(held_out=True), material.held_loops),
-        "copies: training sounds": (material.one_shots(held_out=False), material.train_loops),
-    }
-    rows = {}
-    for name, (some, others) in sets.items():
-        sounds = [_real(x) for x in (*draw_real(some, shots, rng=rng), *draw_real(others, loops, rng=rng))]
+    rows: dict[str, dict[str, Cell]] = {}
+    noises: list[Sound] = []
+    for name, held_out in (("real: held-out sources", True), ("copies: training sounds", False)):
+        others = material.held_loops if held_out else material.train_loops
+        sounds = [_real(x) for x in draw_real(material.one_shots(held_out=held_out), shots, rng=rng)]
+        sounds += [_real(x) for x in draw_real(others, loops, rng=rng)]
         if sounds:
             rows[name] = row_of(guard, sounds, seed=seed)
-    noises = [as_sound(noise_like(sound.audio, generator=rng), sound.tags) for sound in sounds]
-    return {**rows, "floor: white noise": row_of(guard, noises, seed=seed)} if sounds else rows
+            noises = noises or [as_sound(noise_like(x.audio, generator=rng), x.tags) for x in sounds]
+    return rows | ({"floor: white noise": row_of(guard, noises, seed=seed)} if noises else {})
 
 
 def _real(real: RealSound | RealLoop) -> Sound:
@@ -176,6 +176,3 @@ def _real(real: RealSound | RealLoop) -> Sound:
         return as_sound(read_audio(real.path, mono=True, max_seconds=_LONGEST_S), Tags("one_shot", real.kind))
     tags = Tags("loop", real.kind, bpm=real.bpm, bars=real.bars, meter=(real.beats_per_bar, 4))
     return as_sound(read_audio(real.path, mono=True), tags)
-
-
-_LONGEST_S: Final = 4.0

@@ -25,6 +25,7 @@ from samplegen.units import bars_to_samples
 ASKED: Final = ("three bands", "librosa beats")
 KIND: Final = "loop_drums"
 NEAR_MS: Final = 10.0
+MOST_NOISES: Final = 14
 WANTED_SHARE: Final = 0.98
 HELD: Final = "real: held-out, rendered"
 NOISE: Final = "floor: white noise"
@@ -52,7 +53,7 @@ def ask_tempo(
     sets[HELD] = [
         TimedLoop(loop.read(), loop.bpm, loop.bars, loop.beats_per_bar) for loop in draw_real(held, count, rng=rng)
     ]
-    first = next(iter(sets.values()))
+    first = next(iter(sets.values()))[:MOST_NOISES]
     sets[NOISE] = [TimedLoop(noise_like(x.audio, generator=rng), x.bpm, x.bars, x.beats_per_bar) for x in first]
     verdicts = {name: judge_loops(loops) for name, loops in sets.items()}
     whole = {name: _row(sets[name], verdicts[name], seed=seed) for name in sets}
