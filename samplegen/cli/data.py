@@ -140,15 +140,23 @@ def encode(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of latents.")] = Path("data/latents"),
     loops: Loops = None,
     clap: Clap = None,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS", help="Encode on a Ray cluster: auto, HOST:PORT or ray://HOST:PORT."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Encode one-shots and rendered loops into latents."""
+    """Encode one-shots and rendered loops into latents.
+
+    With --ray the workers of a cluster share the files, which they must find at the same places; the
+    bytes are the same.
+    """
     from samplegen.training.encode import encode_library
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Encoding") as report:
-            made = encode_library(library, codec=codec, out=out, loops=loops or (), clap=clap, progress=report)
+            made = encode_library(library, codec=codec, out=out, loops=loops or (), clap=clap, ray=ray, progress=report)
         console.result(asdict(made), text=f"{made.one_shots} one-shots and {made.loops} loops encoded in {made.folder}")
 
 

@@ -10,8 +10,9 @@ import torch
 from samplegen.codec import load_codec
 from samplegen.errors import InputError, ModelInvalidError
 from samplegen.training.degradations import degrade, draw_degradation
-from samplegen.training.encode import ONE_SHOT_SECONDS, Material, Report
+from samplegen.training.encode import ONE_SHOT_SECONDS, Report
 from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds, save_degraded
+from samplegen.training.material import Material
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,30 @@
 """``samplegen data encode`` and ``caption``: one-shots and rendered loops to a `LatentSet`, with CLAP's vectors."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from socket import gethostname
+from typing import TypeVar
 
-import numpy as np
-import soxr
+from torch import Tensor
 
-from samplegen.audio.io import read_audio
-from samplegen.audio.types import Audio
 from samplegen.codec import load_codec
+from samplegen.codec.base import Codec
 from samplegen.conditioning.clap import load_clap
 from samplegen.conditioning.embedder import TagEmbedder
-from samplegen.conditioning.vocabulary import LOOP_KINDS, ONE_SHOT_KINDS
-from samplegen.errors import InputError
-from samplegen.post.fades import fade_out
-from samplegen.post.loudness import normalise_peak
+from samplegen.errors import InputError, ModelInvalidError
+from samplegen.training.cluster import map_on_ray
 from samplegen.training.condition_vectors import Listener
-from samplegen.training.facts import Facts, facts_of_loop, facts_of_record
-from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
-from samplegen.training.library import Library, Record, load_library
-from samplegen.training.render_folder import read_index
-from samplegen.units import seconds_to_samples
+from samplegen.training.latents import EncodedItem, LatentSet, encode_sounds
+from samplegen.training.material import Material, SoundFile, sounds_of
 
 ONE_SHOT_SECONDS = 2.2
-PEAK_DB = -1.0
-SEMITONES = (0.0, -2.0, 2.0)
-_FADE_MS = 10.0
 _WHOLE = 8  # a window that every U-Net divides
 
-RenderedFolder = tuple[Path, dict[str, Any], list[dict[str, Any]]]
 Report = Callable[[float, float | None], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,7 @@ def encode_library(
     loops: Sequence[Path] = (),
     one_shot_seconds: float = ONE_SHOT_SECONDS,
     clap: str | None = None,
+    ray: str | None = None,
     progress: Report | None = None,
 ) -> EncodeResult:
     """Encode a library's one-shots (each also two semitones lower and higher) and rendered loops.
@@ -74,11 +67,14 @@ def encode_library(
         Window of a one-shot.
     clap
         Also keep this CLAP's vectors of each sound and of texts about it.
+    ray
+        Address of a Ray cluster whose workers encode, see `map_on_ray`; they must find the same files
+        at the same places. The bytes are those that one machine of their kind writes. CLAP listens here.
 
     Raises
     ------
     InputError, ModelError
-        If a library, folder, codec or CLAP is unusable.
+        If a library, folder, codec, CLAP or cluster is unusable.
     """
     coder = load_codec(codec)
     material = Material.read(library, loops)
@@ -88,12 +84,20 @@ def encode_library(
     sounds = material.sounds(sample_rate=coder.sample_rate, window_s=window_s)
     heard = sounds if listener is None else listener.listen(sounds)
     steps = len(material) * (1 if listener is None else 2)
+    if ray is None:
+        encoded = encode_sounds(heard, coder, one_shot_frames=frames)
+    else:
+        place = str(Path(codec).absolute()) if Path(codec).is_dir() else codec
+        work = _Encoding(place, coder.hash, frames, window_s)
+        encoded = (pair for pairs in map_on_ray(work, material.files(), address=ray) for pair in pairs)
     latents = LatentSet.collect(
-        encode_sounds(_counted(heard, steps, progress), coder, one_shot_frames=frames), coder, one_shot_frames=frames,
+        _counted(encoded, steps, progress), coder, one_shot_frames=frames,
         licences={record.licence for record in material.library.records},
         attributions={r.attribution for r in material.library.records if r.licence.startswith("CC-BY")},
     )  # fmt: skip
     if listener is not None:
+        if ray is not None:
+            deque(heard, maxlen=0)  # what was encoded elsewhere was not heard on its way
         latents = listener.tell(latents, on_sounds=_second_half(steps, progress))
     latents.save(out)
     shots = sum(not item.loop for item in latents.items)
@@ -146,89 +150,31 @@ def _other_sounds(folder: Path, found: str) -> InputError:
     )
 
 
-class Material:
-    """What is encoded: one-shots of a library, then the loops of rendered folders."""
+@dataclass(frozen=True)
+class _Encoding:
+    """Encodes a file wherever it is sent to, with the codec of that name or folder and of that hash."""
 
-    def __init__(self, library: Library, folders: Sequence[RenderedFolder]) -> None:
-        self.library, self._folders = library, folders
-        self._records = library.select(kinds=ONE_SHOT_KINDS)
-        self._words = TagEmbedder()
+    codec: str
+    hash: str
+    one_shot_frames: int
+    window_s: float
 
-    @classmethod
-    def read(cls, library: Path, loops: Sequence[Path]) -> "Material":
-        """The one-shots of a scanned library and the loops of rendered folders."""
-        return cls(load_library(library).library, [(folder, *read_index(folder)) for folder in loops])
-
-    def __len__(self) -> int:
-        return len(self._records) * len(SEMITONES) + sum(len(entries) for _, _, entries in self._folders)
-
-    def sounds(self, *, sample_rate: int, window_s: float) -> Iterator[SoundToEncode]:
-        """Every sound in order; one-shots are cut to `window_s`."""
-        for record in self._records:
-            yield from _one_shots(self.library, record, self._words, sample_rate=sample_rate, window_s=window_s)
-        for folder, head, entries in self._folders:
-            for entry in entries:
-                with _index_of(folder):
-                    sound = _loop(folder, head, entry, self._words, sample_rate=sample_rate)
-                yield sound
-
-    def facts(self) -> list[Facts]:
-        """What is known of each of `sounds`."""
-        found = [facts_of_record(record, tags=self._words) for record in self._records for _ in SEMITONES]
-        for folder, head, entries in self._folders:
-            with _index_of(folder):
-                found += [facts_of_loop(entry, split=head["split"], tags=self._words) for entry in entries]
-        return found
+    def __call__(self, file: SoundFile) -> list[tuple[Tensor, EncodedItem]]:
+        coder, words = _tools(self.codec)
+        if coder.hash != self.hash:
+            raise ModelInvalidError(f"The codec {self.codec} on the worker {gethostname()} is another one than here.")
+        sounds = sounds_of(file, words, sample_rate=coder.sample_rate, window_s=self.window_s)
+        return list(encode_sounds(sounds, coder, one_shot_frames=self.one_shot_frames))
 
 
-@contextmanager
-def _index_of(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, TypeError, IndexError) as error:
-        raise InputError(f"The index in {folder} is damaged ({error!r}). Render the loops again.") from error
+@cache
+def _tools(codec: str) -> tuple[Codec, TagEmbedder]:
+    """A worker reads its codec once."""
+    return load_codec(codec), TagEmbedder()
 
 
-def _loop(
-    folder: Path, head: dict[str, Any], entry: dict[str, Any], words: TagEmbedder, *, sample_rate: int
-) -> SoundToEncode:
-    audio = read_audio(folder / entry["path"], sample_rate=sample_rate, mono=True)
-    known = words.parse(", ".join(entry["tags"])).known
-    extra = tuple(tag for tag in known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS, entry["style"]))
-    return SoundToEncode(
-        audio, entry["kind"], (entry["kind"], entry["style"], *extra), loop=True, split=head["split"],
-        source=f"{folder.name}/{entry['index']}", bpm=entry["bpm"], bars=entry["bars"],
-        beats_per_bar=entry["meter"][0],
-    )  # fmt: skip
-
-
-def _one_shots(
-    library: Library, record: Record, words: TagEmbedder, *, sample_rate: int, window_s: float
-) -> Iterator[SoundToEncode]:
-    audio = read_audio(library.path_of(record), sample_rate=sample_rate, mono=True, max_seconds=2 * window_s)
-    extra = tuple(tag for tag in words.parse(record.caption).known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS))
-    for semitones in SEMITONES:
-        played = _at_speed(audio, 2.0 ** (semitones / 12.0), window_s=window_s)
-        yield SoundToEncode(
-            played, record.kind, (record.kind, *extra), loop=False, split=record.split, source=record.source
-        )
-
-
-def _at_speed(audio: Audio, speed: float, *, window_s: float) -> Audio:
-    """Faster or slower, cut to the window with a short fade, at a fixed peak."""
-    samples = audio.samples
-    if speed != 1.0:
-        rate = float(audio.sample_rate)
-        samples = soxr.resample(samples.T, rate * speed, rate, quality="HQ").T.astype(np.float32)
-    most = seconds_to_samples(window_s, sample_rate=audio.sample_rate)
-    cut = audio.with_samples(np.ascontiguousarray(samples[:, :most]))
-    if samples.shape[1] > most:
-        cut = fade_out(cut, fade_ms=_FADE_MS)
-    return normalise_peak(cut, peak_db=PEAK_DB)
-
-
-def _counted(sounds: Iterator[SoundToEncode], total: int, progress: Report | None) -> Iterator[SoundToEncode]:
-    for count, sound in enumerate(sounds, start=1):
-        yield sound
+def _counted(each: Iterable[T], total: int, progress: Report | None) -> Iterator[T]:
+    for count, one in enumerate(each, start=1):
+        yield one
         if progress is not None:
             progress(count, total)

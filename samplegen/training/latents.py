@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,8 @@ class SoundToEncode:
 
 def encode_sounds(
     sounds: Iterable[SoundToEncode], codec: Codec, *, one_shot_frames: int
-) -> Iterator[tuple[Tensor, SoundToEncode]]:
-    """Latents ``[N, C]`` (float16) of each sound.
+) -> Iterator[tuple[Tensor, EncodedItem]]:
+    """Latents ``[N, C]`` (float16) of each sound, and its item, which starts at 0.
 
     A loop is resampled on the ring to whole frames; a one-shot is cut or filled with
     digital silence to `one_shot_frames`, so padding decodes to silence (spec §2.4).
@@ -82,7 +82,14 @@ def encode_sounds(
             piece = sound.audio.samples[:1, : samples.shape[1]]
             samples[:, : piece.shape[1]] = piece
         latents = codec.encode(torch.from_numpy(samples)[None], loop=sound.loop)
-        yield latents.values[0].T.half(), sound
+        values = latents.values[0].T.half()
+        yield values, _item(sound, values.shape[0], hop_length=codec.hop_length)
+
+
+def _item(sound: SoundToEncode, frames: int, *, hop_length: int) -> EncodedItem:
+    fields = {name: getattr(sound, name) for name in sound.__dataclass_fields__ if name != "audio"}
+    sounding = None if sound.loop else min(frames, -(-sound.audio.length // hop_length))
+    return EncodedItem(start=0, frames=frames, sounding=sounding, **fields)
 
 
 class LatentSet:
@@ -131,7 +138,7 @@ class LatentSet:
     @classmethod
     def collect(
         cls,
-        encoded: Iterable[tuple[Tensor, SoundToEncode]],
+        encoded: Iterable[tuple[Tensor, EncodedItem]],
         codec: Codec,
         *,
         one_shot_frames: int,
@@ -140,11 +147,8 @@ class LatentSet:
     ) -> "LatentSet":
         """Gather what `encode_sounds` yields; licences and attributions are those of the sounds."""
         pieces, items, start = [], [], 0
-        for latents, sound in encoded:
-            fields = {name: getattr(sound, name) for name in sound.__dataclass_fields__ if name != "audio"}
-            sounding = min(latents.shape[0], -(-sound.audio.length // codec.hop_length))
-            fields |= {"sounding": None if sound.loop else sounding}
-            items.append(EncodedItem(start=start, frames=latents.shape[0], **fields))
+        for latents, item in encoded:
+            items.append(replace(item, start=start))
             pieces.append(latents)
             start += latents.shape[0]
         if not pieces:

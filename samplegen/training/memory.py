@@ -22,8 +22,9 @@ from samplegen.pack.memorisation.memory import RENDERED, Fingerprints, make_fing
 from samplegen.pack.memorisation.pictures import Float32, hear_one_shot, picture_loop
 from samplegen.post.loudness import normalise_peak
 from samplegen.post.trim import trim_one_shot
-from samplegen.training.encode import ONE_SHOT_SECONDS, PEAK_DB
+from samplegen.training.encode import ONE_SHOT_SECONDS
 from samplegen.training.library import load_library
+from samplegen.training.material import PEAK_DB
 from samplegen.training.render_folder import read_index
 from samplegen.units import seconds_to_samples
 

@@ -10,9 +10,10 @@ from samplegen.audio.io import write_wav
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, ModelMissingError
 from samplegen.training import encode
-from samplegen.training.encode import SEMITONES, caption_latents, encode_library
+from samplegen.training.encode import caption_latents, encode_library
 from samplegen.training.latents import LatentSet
 from samplegen.training.library import Library, save_library
+from samplegen.training.material import SEMITONES
 from samplegen.training.scan import scan_library
 from tests.models import CODEC
 from tests.training.embedders import TinyClap
