@@ -86,8 +86,12 @@ def _vendi(values: Float64, *, seed: int) -> Estimate:
 
 def _among(measure: Callable[[Float64, Float64], float], made: Float64, real: Float64, *, seed: int) -> Estimate:
     return half_sample_estimate(
-        lambda a, b: measure(made[a], real[b]), (len(made), len(real)), rng=np.random.default_rng(seed), draws=DRAWS,
-    )  # fmt: skip
+        lambda a, b: measure(made[a], real[b]),
+        (len(made), len(real)),
+        rng=np.random.default_rng(seed),
+        draws=DRAWS,
+        least=NEIGHBOURS + 1,
+    )
 
 
 MEASURES: Final[Mapping[str, Callable[[Float64, Float64], float]]] = {

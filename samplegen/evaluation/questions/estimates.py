@@ -88,14 +88,14 @@ def mean_estimate(values: Sequence[float] | Float64, *, rng: np.random.Generator
 
 def half_sample_estimate(
     statistic: Callable[[Indices, Indices], float], sizes: tuple[int, int], *, rng: np.random.Generator,
-    draws: int = 200, digits: int = 2, percent: bool = False,
+    draws: int = 200, least: int = 2, digits: int = 2, percent: bool = False,
 ) -> Estimate:  # fmt: skip
-    """`statistic` of two sets, and its interval over halves of both, drawn without replacement."""
+    """`statistic` of two sets, and its interval over halves of both (of `least` or more), drawn without replacement."""
     every = np.arange(sizes[0]), np.arange(sizes[1])
     value = float(statistic(*every))
     drawn = []
     for _ in range(draws):
-        first, second = (rng.permutation(size)[: max(2, size // 2)] for size in sizes)
+        first, second = (rng.permutation(size)[: max(least, size // 2)] for size in sizes)
         drawn.append(statistic(first, second))
     spread = np.quantile(drawn, _ENDS) - np.mean(drawn)
     return Estimate(value, value + float(spread[0]), value + float(spread[1]), sizes[0], percent, digits)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from samplegen.audio.io import read_audio
 from samplegen.audio.types import Audio
-from samplegen.errors import ModelInvalidError
+from samplegen.errors import ModelError, ModelInvalidError
 from samplegen.evaluation.distances import noise_like
 from samplegen.evaluation.questions.estimates import Estimate, bootstrap_estimate, share_estimate
 from samplegen.evaluation.questions.material import Material, RealLoop, RealSound, draw_real
@@ -125,14 +126,18 @@ def pack(system: System, *, count: int, seed: int, one_shots: MakeOneShots, loop
     sounds: list[Sound] = []
     with tempfile.TemporaryDirectory() as temporary, beside(system.place):
         shots, bars = Path(temporary) / "one-shots", Path(temporary) / "loops"
-        one_shots(OneShotRequest(count=number[0], out=shots, model=system.place, seed=seed))
+        with suppress(ModelError):  # none of them passed the gates: fewer are judged, and n says how many
+            one_shots(OneShotRequest(count=number[0], out=shots, model=system.place, seed=seed))
         for bpm, some in _tempi(number[1]):
-            loops(LoopRequest(count=some, out=bars, model=system.place, seed=seed, bpm=bpm, bars=BARS))
+            with suppress(ModelError):
+                loops(LoopRequest(count=some, out=bars, model=system.place, seed=seed, bpm=bpm, bars=BARS))
         for folder in (shots, bars):
             manifest = read_manifest(folder)
             for entry in manifest.files if manifest else ():
                 tags = Tags(entry.kind, entry.category, bpm=entry.bpm, bars=entry.bars, meter=entry.meter)
                 sounds.append(as_sound(read_audio(folder / entry.path, mono=True), tags))
+    if not sounds:
+        raise ModelInvalidError(f"No sound of {system.label} passed the gates, so that none can be judged.")
     return sounds
 
 
