@@ -28,7 +28,7 @@ def codec(
     library: Annotated[Path, typer.Argument(metavar="LIBRARY", help="The file that 'data scan' wrote.")],
     out: ModelOut,
     run: Run = Path("runs/codec"),
-    family: Annotated[str, typer.Option("--family", metavar="NAME", help="spectral (for CPUs) or encodec.")] = (
+    family: Annotated[str, typer.Option("--family", metavar="NAME", help="spectrogram (for CPUs), spectral or encodec.")] = (
         "spectral"
     ),
     config: Config = None,
@@ -45,9 +45,10 @@ def codec(
     quiet: Quiet = False,
 ) -> None:
     """Train a codec on a scanned library; resumable."""
+    from samplegen.training.parallel import speaks
     from samplegen.training.runs import train_codec
 
-    with Console(as_json=json, quiet=quiet) as console:
+    with Console(as_json=json, quiet=quiet or not speaks()) as console:
         with console.progress("Training the codec") as report:
             result = train_codec(
                 library,
@@ -92,9 +93,10 @@ def generator(
     quiet: Quiet = False,
 ) -> None:
     """Train a generator on encoded sounds; resumable."""
+    from samplegen.training.parallel import speaks
     from samplegen.training.runs import train_generator
 
-    with Console(as_json=json, quiet=quiet) as console:
+    with Console(as_json=json, quiet=quiet or not speaks()) as console:
         with console.progress("Training the generator") as report:
             result = train_generator(
                 latents,
@@ -174,8 +176,9 @@ def clap(
 ) -> None:
     """Train the embedder that joins words and sounds; resumable."""
     from samplegen.training.clap_runs import train_clap
+    from samplegen.training.parallel import speaks
 
-    with Console(as_json=json, quiet=quiet) as console:
+    with Console(as_json=json, quiet=quiet or not speaks()) as console:
         with console.progress("Listening and training") as report:
             result = train_clap(
                 library,

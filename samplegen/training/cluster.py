@@ -1,11 +1,14 @@
 """Work on a Ray cluster: the same function on many units, results in the order of the units."""
 
 import logging
+import os
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -66,8 +69,9 @@ def _connected(address: str) -> Iterator[Any]:
         raise DependencyError(f"Work on a cluster needs Ray. Run: {INSTALL}")
     import ray
 
-    if address != "auto":
-        _reach(address)
+    known = _last_cluster() if address == "auto" else address
+    if known is not None:
+        _reach(known)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
@@ -79,6 +83,12 @@ def _connected(address: str) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _last_cluster() -> str | None:
+    """What Ray takes ``auto`` for: ``RAY_ADDRESS``, or the cluster last started here, which may be gone."""
+    note = Path(os.environ.get("RAY_TMPDIR") or gettempdir()) / "ray" / "ray_current_cluster"
+    return os.environ.get("RAY_ADDRESS") or (note.read_text("utf-8").strip() if note.is_file() else None)
 
 
 def _reach(address: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_an_error_in_one_ends_all(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals to a process group")
 def test_ctrl_c_saves(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.training.toys", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.training.toys", str(tmp_path), str(10**9)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=root, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
         assert process.stdout is not None
@@ -97,6 +98,25 @@ def test_ctrl_c_saves(tmp_path: Path) -> None:
     assert process.returncode == -signal.SIGINT, errors
     assert "KeyboardInterrupt" in errors and "Terminating" not in errors
     assert load_state(tmp_path / "last.pt")["step"] >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="torchrun is for Linux")
+def test_two_nodes_under_torchrun(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    meeting = ["--nnodes", "2", "--nproc-per-node", "1", "--master-addr", "127.0.0.1", "--master-port", str(port)]
+    work = ["-m", "tests.training.toys", str(tmp_path), "6"]
+    commands = [
+        [sys.executable, "-m", "torch.distributed.run", *meeting, "--node-rank", str(node), *work] for node in (0, 1)
+    ]
+    root, pipe = Path(__file__).parents[2], subprocess.PIPE
+    nodes = [subprocess.Popen(command, cwd=root, stdout=pipe, stderr=pipe, text=True) for command in commands]
+    told = [node.communicate(timeout=300) for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], told
+    assert told[0][0] == "begun\ndone\n" and told[1][0] == ""  # the first process tells, and goes on alone
+    assert load_state(tmp_path / "last.pt")["step"] == 6
 
 
 def test_one_process_is_this_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,16 +117,17 @@ class _Slow(Toy):
         return super().step(step, progress=progress)
 
 
-def train_for_ever(folder: Path) -> None:
-    """Until somebody interrupts; says on stdout when it has begun."""
+def train_for_ever(folder: Path, steps: int) -> None:
+    """Until somebody interrupts, or very long; says on stdout when it has begun."""
     log._tensorboard = lambda folder: None
 
     def report(step: int, progress: float, losses: dict[str, float]) -> None:
         if step == 3:
             print("begun", flush=True)
 
-    run_training(_Slow(), folder=folder, schedule=Schedule(max_steps=10**9), report=report)
+    run_training(_Slow(), folder=folder, schedule=Schedule(max_steps=steps), report=report)
 
 
 if __name__ == "__main__":
-    parallel.launch(train_for_ever, Path(sys.argv[1]), processes=2)
+    parallel.launch(train_for_ever, Path(sys.argv[1]), int(sys.argv[2]), processes=2)
+    print("done", flush=True)
