@@ -16,8 +16,9 @@ from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramCo
 from samplegen.networks.unet import UNetConfig
 from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
 from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
-from samplegen.training.publish import TrainingFacts, save_generator, save_spectral
+from samplegen.training.publish import TrainingFacts, save_generator, save_spectral, save_spectrogram
 from samplegen.training.spectral_trainer import SpectralTrainingConfig
+from samplegen.training.spectrogram_trainer import SpectrogramTrainingConfig
 from samplegen.units import bars_to_samples
 from tests.pack.signals import SAMPLE_RATE, hit
 
@@ -82,6 +83,12 @@ def tiny_spectrogram_network(*, seed: int = 0) -> SpectrogramAutoencoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return SpectrogramAutoencoder(SPECTROGRAM_CONFIG)
+
+
+def save_tiny_spectrogram_codec(folder: Path, network: SpectrogramAutoencoder) -> None:
+    """Publish a network as the training does."""
+    state = {"task": {"average": {"weights": network.state_dict()}}}
+    save_spectrogram((SPECTROGRAM_CONFIG, SpectrogramTrainingConfig()), state, folder, facts=FACTS)
 
 
 def save_tiny_codec(folder: Path, network: SpectralAutoencoder) -> None:

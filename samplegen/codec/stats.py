@@ -9,6 +9,7 @@ from torch import Tensor
 from samplegen.errors import ModelInvalidError
 
 _LEAST_STD = 1e-3
+_LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,13 @@ class LatentStats:
 
     @classmethod
     def measure(cls, frames: Tensor) -> "LatentStats":
-        """Statistics of ``[N, C]`` latent frames."""
-        return cls(frames.mean(0), frames.std(0).clamp_min(_LEAST_STD))
+        """Statistics of ``[N, C]`` latent frames.
+
+        A channel that hardly ever speaks counts as a quarter as lively as the others on average: else
+        the few times it does would be outliers.
+        """
+        deviation = frames.std(0)
+        return cls(frames.mean(0), deviation.clamp_min(max(_LEAST_STD, _LEAST_SHARE * float(deviation.mean()))))
 
     def normalise(self, latents: Tensor) -> Tensor:
         """``[B, C, N]`` raw to unit variance."""

@@ -144,14 +144,17 @@ class Oscillators(nn.Module):
         """Complex ``[B, K, F]`` of the sines with amplitudes ``[B, K, count]``, phases relative to frame centres."""
         peak, height, hertz = self._peaks(amplitude)
         phases = self._phases(peak, hertz, loop=loop)
-        size = self._stft.n_fft
-        place = hertz * (size / self.sample_rate)
-        bins = torch.floor(place).long()[..., None] + torch.arange(-2, 4, device=place.device)
-        lobe = hann_lobe(bins - place[..., None]) * height[..., None] * (size / 4)
-        inside = (bins >= 0) & (bins <= size // 2)
-        values = torch.polar((lobe * inside).abs(), phases[..., None] + math.pi * (lobe < 0))
-        whole = torch.zeros(*amplitude.shape[:2], size // 2 + 1, dtype=values.dtype, device=values.device)
-        return whole.scatter_add_(2, bins.clamp(0, size // 2).flatten(2), values.flatten(2))
+        size, width = self._stft.n_fft, self._stft.n_fft // 2 + 1
+        sounding = height.flatten().nonzero()[:, 0]
+        place = hertz.flatten()[sounding, None] * (size / self.sample_rate)
+        bins = torch.floor(place).long() + torch.arange(-2, 4, device=place.device)
+        inside = (bins >= 0) & (bins < width)
+        lobe = hann_lobe(bins - place) * height.flatten()[sounding, None] * (inside * (size / 4))
+        values = torch.polar(lobe.abs(), phases.flatten()[sounding, None] + math.pi * (lobe < 0))
+        frame = torch.div(sounding, self.count, rounding_mode="floor")[:, None]
+        whole = torch.zeros(amplitude[..., 0].numel() * width, dtype=values.dtype, device=values.device)
+        whole.scatter_add_(0, (frame * width + bins.clamp(0, width - 1)).flatten(), values.flatten())
+        return whole.reshape(*amplitude.shape[:2], width)
 
     def _peaks(self, amplitude: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Which rows are local peaks, their amplitude with their neighbours', and their frequency in Hz."""

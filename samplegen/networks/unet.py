@@ -169,7 +169,7 @@ class UNet(nn.Module):
                 h = self.grow[level - 1](h, circular=circular)
         h = self.output(F.silu(self.norm(h)), circular)
         velocity: Tensor = h.to(x.dtype)
-        return velocity
+        return velocity + _linear_guess(alpha, x) if self.config.linear_path else velocity
 
     def _beat(self, conditioning: Conditioning) -> Tensor:
         has = conditioning.has_beat[:, None, None].to(conditioning.beat.dtype)
@@ -217,6 +217,12 @@ class UNet(nn.Module):
         span = self.config.attention_span
         reach = None if span is None else max(1, span // 2**level)
         return attention_window(beat.shape[-1], span=reach, circular=circular, device=beat.device)
+
+
+def _linear_guess(alpha: Tensor | float, x: Tensor) -> Tensor:
+    """Mean of the velocity given `x` alone, were data and noise uncorrelated and of unit variance."""
+    alphas = _each(alpha, x)[:, None, None].to(x.dtype)
+    return x * ((2.0 * alphas - 1.0) / (alphas.square() + (1.0 - alphas).square()))
 
 
 def _each(value: Tensor | float, like: Tensor) -> Tensor:

@@ -26,6 +26,9 @@ class UNetConfig:
         Take a masked latent and its mask as further inputs (spec §7).
     average_velocity
         Told where a step arrives, predict the mean velocity up to there (few-step students, spec §6).
+    linear_path
+        Add the best linear guess of the velocity, a multiple of the input, past the network: it then need not
+        carry the noise of every channel through its narrower first level (Karras et al. 2022, section 5).
     """
 
     channels: int = 64
@@ -40,6 +43,7 @@ class UNetConfig:
     attention_span: int | None = None
     inpainting: bool = False
     average_velocity: bool = False
+    linear_path: bool = False
 
     @property
     def multiple(self) -> int:
@@ -100,7 +104,7 @@ def _fits(value: object, key: str) -> bool:
     if key in ("multipliers", "attention_levels"):
         items = value if isinstance(value, list | tuple) else ["not a list"]
         return all(type(item) is int and 0 <= item <= 64 for item in items) and (key != "multipliers" or bool(items))
-    if key in ("inpainting", "average_velocity"):
+    if key in ("inpainting", "average_velocity", "linear_path"):
         return isinstance(value, bool)
     if key == "dropout":
         return isinstance(value, float | int) and not isinstance(value, bool) and 0 <= value < 1

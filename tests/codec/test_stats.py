@@ -25,6 +25,14 @@ def test_a_channel_that_never_changes_stays_finite() -> None:
     assert stats.normalise(torch.ones(1, 2, 5)).abs().max() == 0.0
 
 
+def test_a_channel_that_hardly_speaks_has_no_outliers() -> None:
+    frames = draw(1000, 4)
+    frames[:, 3] = 0.0
+    frames[:5, 3] = 1.0
+    stats = LatentStats.measure(frames)
+    assert float(stats.normalise(frames.T[None])[0, 3].max()) == pytest.approx(1 / (0.25 * 0.77), rel=0.1)
+
+
 def test_through_json() -> None:
     stats = LatentStats.measure(draw(50, 3))
     again = LatentStats.from_config(stats.to_config(), channels=3)

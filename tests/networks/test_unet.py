@@ -57,6 +57,19 @@ def test_output_starts_at_zero():
     assert UNet(SMALL).eval()(noise(2, 4, 16), 0.5, conditions(2, 16)).abs().max() == 0
 
 
+@torch.no_grad()
+def test_the_linear_path_guesses_before_anything_is_learned():
+    """Of unit-variance data and noise: E[v | x] is -x where all is noise, nothing half-way, x where all is data."""
+    network, x = UNet(replace(SMALL, linear_path=True)).eval(), noise(2, 4, 16)
+    for alpha, share in ((0.0, -1.0), (0.5, 0.0), (1.0, 1.0)):
+        torch.testing.assert_close(network(x, alpha, conditions(2, 16)), share * x)
+    data, start = noise(1, 4, 20000, seed=1), noise(1, 4, 20000, seed=2)
+    blended = 0.25 * data + 0.75 * start
+    best = ((data - start) * blended).sum() / blended.square().sum()
+    guess = network(blended, 0.25, conditions(1, 20000))
+    torch.testing.assert_close(guess, best * blended, atol=0.03, rtol=0.03)
+
+
 @pytest.mark.parametrize("frames", [0, 15, 17])
 def test_lengths_that_do_not_divide_are_refused(frames):
     with pytest.raises(UsageError, match=f"multiples of 2 frames, not {frames}"):
