@@ -91,7 +91,8 @@ def _kinds(shots: Sequence[Record]) -> str:
         held = [record for record in records if record.split == "held_out"]
         sources = {record.source for record in records if record.split == "train"}
         pitched = sum(record.midi_pitch is not None for record in records)
-        name = kind if kind in ONE_SHOT_KINDS else f"{kind} (loops only)"
+        use = "" if kind in ONE_SHOT_KINDS else " (in loops only)" if kind in CHORD_KINDS else " (not used)"
+        name = kind + use
         rows.append((name, len(records) - len(held), len(held), len(sources), pitched, f"{_minutes(records):.1f}"))
     return "## One-shots and notes by kind\n\n" + table(
         ("kind", "train", "held out", "training sources", "with a pitch", "minutes"), rows
