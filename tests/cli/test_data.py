@@ -94,7 +94,7 @@ def test_encode_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         return EncodeResult(Path("latents"), one_shots=4, loops=2, frames=900)
 
     monkeypatch.setattr("samplegen.training.encode.encode_library", stand_in)
-    line = "data encode library.jsonl --codec c --out latents --loops a --loops b --clap listener --json"
+    line = "data encode library.jsonl --codec c --out latents --loops a --loops b --clap listener --ray auto --json"
     assert run(line.split()) == 0
     assert json.loads(capsys.readouterr().out) == {"folder": "latents", "one_shots": 4, "loops": 2, "frames": 900}
     assert asked.pop("progress") is not None
@@ -103,6 +103,7 @@ def test_encode_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         "codec": "c",
         "out": Path("latents"),
         "loops": [Path("a"), Path("b")],
+        "ray": "auto",
         "clap": "listener",
     }
 
