@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def encode_sounds(
 
     A loop is resampled on the ring to whole frames; a one-shot is cut or filled with
     digital silence to `one_shot_frames`, so padding decodes to silence (spec §2.4).
+    The bits do not depend on the number of torch's threads, so a cluster's workers make the same ones.
     """
     for sound in sounds:
         if sound.loop:
@@ -81,9 +83,21 @@ def encode_sounds(
             samples = np.zeros((1, one_shot_frames * codec.hop_length), np.float32)
             piece = sound.audio.samples[:1, : samples.shape[1]]
             samples[:, : piece.shape[1]] = piece
-        latents = codec.encode(torch.from_numpy(samples)[None], loop=sound.loop)
+        with _one_thread():
+            latents = codec.encode(torch.from_numpy(samples)[None], loop=sound.loop)
         values = latents.values[0].T.half()
         yield values, _item(sound, values.shape[0], hop_length=codec.hop_length)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """With several threads sums are taken in another order."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _item(sound: SoundToEncode, frames: int, *, hop_length: int) -> EncodedItem:

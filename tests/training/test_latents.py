@@ -10,7 +10,7 @@ import torch
 
 from samplegen.audio.types import Audio
 from samplegen.codec import load_codec
-from samplegen.codec.base import Codec
+from samplegen.codec.base import Codec, Latents
 from samplegen.errors import InputError
 from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
 from samplegen.units import samples_to_frames
@@ -200,3 +200,24 @@ def test_damaged_vectors(latents: LatentSet, tmp_path: Path, damage: Callable[[P
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere holds no encoded sounds"):
         LatentSet.load(tmp_path / "nowhere")
+
+
+def test_bits_do_not_depend_on_the_number_of_threads(codec: Codec) -> None:
+    seen: list[int] = []
+
+    class Watched:
+        hop_length = codec.hop_length
+
+        def encode(self, samples: torch.Tensor, *, loop: bool) -> Latents:
+            seen.append(torch.get_num_threads())
+            return codec.encode(samples, loop=loop)
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        sound = SoundToEncode(Audio(np.zeros((1, 2000), np.float32), 44_100), "kick", ("kick",), False, "train", "s")
+        for _ in encode_sounds([sound], Watched(), one_shot_frames=8):  # type: ignore[arg-type]
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1]
