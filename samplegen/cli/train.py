@@ -28,12 +28,13 @@ def codec(
     library: Annotated[Path, typer.Argument(metavar="LIBRARY", help="The file that 'data scan' wrote.")],
     out: ModelOut,
     run: Run = Path("runs/codec"),
-    family: Annotated[str, typer.Option("--family", metavar="NAME", help="spectrogram (for CPUs), spectral or encodec.")] = (
-        "spectral"
-    ),
+    family: Annotated[
+        str, typer.Option("--family", metavar="NAME", help="spectrogram (for CPUs), spectral or encodec.")
+    ] = "spectrogram",
     config: Config = None,
     start_from: Annotated[
-        Path | None, typer.Option("--start-from", metavar="DIR", help="Run whose best weights to fine-tune (spectral).")
+        Path | None,
+        typer.Option("--start-from", metavar="DIR", help="Run whose best weights to fine-tune; not encodec."),
     ] = None,
     max_minutes: MaxMinutes = None,
     max_steps: MaxSteps = None,

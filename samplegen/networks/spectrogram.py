@@ -28,6 +28,7 @@ from samplegen.networks.stft import Stft, wrap
 FLOOR = 1e-3  # magnitude that counts as silence
 _NOISE_POWER = 1.442  # of noise whose median magnitude is 1
 _NOISE_ROUGHNESS = 0.597  # nepers, measured on white noise
+_KNEE, _ROOM = 0.8, 0.3  # of full scale; training sounds peak at 0.9
 _SMOOTH = 0.15  # roughness below which nothing is noise
 LOWEST_HZ = 32.703195662574829  # C1
 _GATE = (-8.0, 2.5)
@@ -192,7 +193,7 @@ class SpectrogramDecoder(nn.Module):
         log_magnitude = unscaled(levels.float()).reshape(batch, frames, -1)
         roughness = F.softplus(self.write_roughness(hidden).float() - 1.0).reshape(batch, frames, -1)
         gate = self.write_gate(hidden).float().reshape(batch, frames, -1).clamp(*_GATE)
-        roll = between(latents[..., self.config.learned :].float(), self.config.stack)
+        roll = between(_earlier(latents[..., self.config.learned :].float()), self.config.stack)
         return Spectrogram(log_magnitude.clamp(math.log(FLOOR), 7.0), roughness, expand(roll) * torch.exp(gate))
 
     def levels(self, spectrogram: Spectrogram) -> Tensor:
@@ -203,10 +204,10 @@ class SpectrogramDecoder(nn.Module):
     def synthesise(self, spectrogram: Spectrogram, *, loop: bool) -> Tensor:
         """``[B, K * frame_hop]`` samples; a ring when `loop`, the same one wherever it begins."""
         if not loop:
-            return self.stft.synthesise(self._spectrum(spectrogram, loop=False))
+            return _held(self.stft.synthesise(self._spectrum(spectrogram, loop=False)))
         hop, first = self.config.frame_hop, _strongest_onset(spectrogram.log_magnitude)
         begun = Spectrogram(*(_turned(part, -first) for part in vars(spectrogram).values()))
-        samples = self.stft.synthesise(self._spectrum(begun, loop=True), loop=True)
+        samples = _held(self.stft.synthesise(self._spectrum(begun, loop=True), loop=True))
         return _turned(samples, first * hop)
 
     def _spectrum(self, spectrogram: Spectrogram, *, loop: bool) -> Tensor:
@@ -317,6 +318,14 @@ def log_magnitudes(stft: Stft, samples: Tensor) -> Tensor:
         return torch.log(stft.analyse(samples.float(), loop=False).abs() + FLOOR)
 
 
+def _earlier(roll: Tensor) -> Tensor:
+    """Each frame of ``[B, N, tones]`` no less than the next: frames agree on a pitch only after its attack.
+
+    When a partial begins is what the gate says, which is finer.
+    """
+    return torch.maximum(roll, F.pad(roll[:, 1:], (0, 0, 0, 1)))
+
+
 def between(values: Tensor, times: int) -> Tensor:
     """``[B, N, C]`` frames to ``[B, N * times, C]``, linear between their centres."""
     place = (torch.arange(values.shape[1] * times, device=values.device) + 0.5) / times - 0.5
@@ -324,6 +333,12 @@ def between(values: Tensor, times: int) -> Tensor:
     share = (place - below)[:, None]
     last = values.shape[1] - 1
     return values[:, below.clamp(0, last)] * (1.0 - share) + values[:, (below + 1).clamp(0, last)] * share
+
+
+def _held(samples: Tensor) -> Tensor:
+    """Peaks above the training sounds' own bent to at most 1.1: phases that agree too well make some in attacks."""
+    over = (samples.abs() - _KNEE).clamp_min(0.0)
+    return samples - torch.sign(samples) * (over - _ROOM * torch.tanh(over / _ROOM))
 
 
 def _strongest_onset(log_magnitude: Tensor) -> Tensor:

@@ -58,6 +58,8 @@ class SpectrogramTrainingConfig:
         likelihood of the roughness of the first.
     tones
         Share of segments with synthetic tones.
+    freeze_encoder
+        Train the decoder alone, so that latents made before stay valid.
     """
 
     batch: int = 8
@@ -71,6 +73,7 @@ class SpectrogramTrainingConfig:
     tonal_weight: float = 0.3
     roughness_weight: float = 0.2
     tones: float = 0.3
+    freeze_encoder: bool = False
     device: str = "cpu"
     seed: int = 0
 
@@ -100,6 +103,7 @@ class SpectrogramTask:
             self.model = SpectrogramAutoencoder(config).to(self._device)
         self._source, self._validation = source, validation
         self.model.begin_with(self._first_levels())
+        self.model.encoder.requires_grad_(not training.freeze_encoder)
         self._losses = shared(self.model, self.losses)
         self.average = WeightAverage(self.model, decay=0.999)
         self.generator = Generator().manual_seed(training.seed + _RANK_STRIDE * rank())
@@ -110,9 +114,8 @@ class SpectrogramTask:
         self._long_bins = min(config.tone_fft // 2, round(_TONAL_HZ / config.sample_rate * config.tone_fft))
         powers = lobe_powers(config.tones, lowest_hz=LOWEST_HZ, n_fft=config.tone_fft, sample_rate=config.sample_rate)
         self._long_lobes = powers[:, : self._long_bins].to(self._device)
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3
-        )
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimiser = torch.optim.AdamW(trained, lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3)
 
     @torch.no_grad()
     def _first_levels(self) -> Tensor:

@@ -39,6 +39,22 @@ length = 4096
 adversary_windows = [256, 128]
 adversary_filters = 2
 """
+SPECTROGRAM_SETTINGS = """
+[architecture]
+n_fft = 256
+frame_hop = 64
+stack = 4
+learned = 6
+tones = 24
+tone_fft = 512
+encoder_width = 16
+encoder_blocks = 1
+decoder_width = 16
+decoder_blocks = 1
+[training]
+batch = 1
+length = 4096
+"""
 GENERATOR_SETTINGS = """
 [architecture]
 width = 16
@@ -72,6 +88,7 @@ def settings(folder: Path, text: str) -> Path:
 def codec_of(index: Path, folder: Path, **changes: Any) -> runs.TrainingResult:
     values: dict[str, Any] = {
         "out": folder / "models" / "codec-new", "run": folder / "runs" / "codec", "max_steps": 2,
+        "family": "spectral",
         "config": settings(folder, CODEC_SETTINGS), "device": "cpu", **changes,
     }  # fmt: skip
     return train_codec(index, **values)
@@ -85,10 +102,18 @@ def generator_of(latents: Path, folder: Path, **changes: Any) -> runs.TrainingRe
     return train_generator(latents, **values)
 
 
-def test_from_a_library_to_sounds(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "family, text",
+    [("spectral", CODEC_SETTINGS), ("spectrogram", SPECTROGRAM_SETTINGS)],
+    ids=["spectral", "spectrogram"],
+)
+def test_from_a_library_to_sounds(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, text: str
+) -> None:
     told: list[float] = []
-    result = codec_of(index, tmp_path, progress=lambda done, total: told.append(done))
-    assert told == [0.0, 50.0] and {"score", "log_mel_db", "snr_db", "latent_std"} <= set(result.figures)
+    chosen = {"family": family, "config": settings(tmp_path, text)}
+    result = codec_of(index, tmp_path, progress=lambda done, total: told.append(done), **chosen)
+    assert told == [0.0, 50.0] and {"score", "log_mel_db", "latent_std"} <= set(result.figures)
     monkeypatch.setenv("SAMPLEGEN_MODELS", str(tmp_path / "models"))
     codec = load_codec("codec-new")
     assert codec.hop_length == 256
