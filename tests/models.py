@@ -106,6 +106,16 @@ def tiny_task(latents: LatentSet) -> GeneratorTask:
 def build_models(folder: Path) -> None:
     """Write `CODEC` and `GENERATOR` (of three steps of training, two of sampling) below `folder`."""
     save_tiny_codec(folder / CODEC, tiny_network())
+    _build_generator(folder)
+
+
+def build_spectrogram_models(folder: Path) -> None:
+    """The same with a codec of the family ``spectrogram``."""
+    save_tiny_spectrogram_codec(folder / CODEC, tiny_spectrogram_network())
+    _build_generator(folder)
+
+
+def _build_generator(folder: Path) -> None:
     codec = load_codec(str(folder / CODEC))
     latents = tiny_latents(codec)
     task = tiny_task(latents)

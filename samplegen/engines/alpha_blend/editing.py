@@ -40,7 +40,8 @@ class Edited:
     Parameters
     ----------
     round_trip
-        The sound through the codec and back, ``[1, T]``: what strength 0 gives.
+        The sound through the codec and back, ``[1, T]``, or the sound itself where the codec can recolour it
+        and the edit is small: what strength 0 gives.
     made
         Its variations, one per seed, each ``[1, T]`` as long as the sound.
     """

@@ -9,9 +9,9 @@ import torch
 from samplegen.audio.types import Audio
 from samplegen.codec.base import Latents
 from samplegen.engines.alpha_blend import Generator, edit_sounds, load_generator
-from samplegen.engines.alpha_blend.editing import frames_of
+from samplegen.engines.alpha_blend.editing import RECOLOUR_BELOW, frames_of
 from samplegen.errors import UsageError
-from tests.models import GENERATOR
+from tests.models import GENERATOR, build_spectrogram_models
 from tests.pack.signals import hit
 
 
@@ -23,6 +23,50 @@ def generator(tiny_models: Path) -> Generator:
 def sounds(generator: Generator, *lengths: int) -> list[Audio]:
     rate = generator.codec.sample_rate
     return [Audio(0.5 * hit(length, seed=length)[None].astype(np.float32), rate) for length in lengths]
+
+
+@pytest.fixture(scope="module")
+def _recolouring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recolouring") / "models"
+    build_spectrogram_models(folder)
+    return folder
+
+
+@pytest.fixture
+def recolouring(_recolouring: Path, _own_cache: None, monkeypatch: pytest.MonkeyPatch) -> Generator:
+    """A generator whose codec can give a sound other levels."""
+    monkeypatch.setenv("SAMPLEGEN_MODELS", str(_recolouring))
+    return load_generator(GENERATOR)
+
+
+def test_small_edits_recolour_the_sound_itself(recolouring: Generator) -> None:
+    audios = sounds(recolouring, 5000, 3000)
+    wanted = {"seeds": [[1, 2], [3]], "tags": [("kick",), ("snare",)]}
+    none, small = (edit_sounds(recolouring, audios, strength=strength, **wanted) for strength in (0.0, 0.2))
+    for audio, still, moved in zip(audios, none, small, strict=True):
+        assert still.round_trip is audio and moved.round_trip is audio
+        assert all(made.samples.tobytes() == audio.samples.tobytes() for made in still.made)
+        assert all(
+            made.length == audio.length and np.abs(made.samples - audio.samples).max() > 0.0 for made in moved.made
+        )
+
+
+def test_large_edits_are_the_codecs(recolouring: Generator) -> None:
+    (audio,) = sounds(recolouring, 5000)
+    (edited,) = edit_sounds(recolouring, [audio], strength=RECOLOUR_BELOW, seeds=[[1]], tags=[("kick",)])
+    assert np.abs(edited.round_trip.samples - audio.samples).max() > 0.0
+
+
+def test_recoloured_loops_stay_rings(recolouring: Generator) -> None:
+    """A ring turned by a whole number of frames, and its edit: nothing jumps where the ends meet."""
+    plan = recolouring.plan_loop(bpm=140.0, bars=1, beats_per_bar=4)
+    time = np.arange(plan.ring.length) / plan.ring.length
+    ring = Audio(0.3 * np.sin(2 * np.pi * 40 * time)[None].astype(np.float32), recolouring.codec.sample_rate)
+    (edited,) = recolouring.edit([ring], strength=0.3, seeds=[[5]], tags=[("loop_drums",)], loop=plan)
+    made = edited.made[0].samples[0]
+    across = np.abs(np.diff(np.concatenate([made[-64:], made[:64]])))
+    assert len(made) == plan.ring.length and across[60:68].max() <= np.abs(np.diff(made)).max()
+    assert np.abs(made - ring.samples[0]).max() > 0.0
 
 
 def test_strength_zero_is_the_codecs_round_trip(generator: Generator) -> None:
