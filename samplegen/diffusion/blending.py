@@ -86,9 +86,11 @@ def _errors(
     alpha: Tensor,
     mask: Tensor | None,
     circular: bool,
+    weights: Tensor | None = None,
 ) -> Tensor:
     predicted = network(blend(noise, data, alpha), alpha, conditioning, circular=circular)
-    squared = (predicted.float() - velocity_target(noise, data).float()).square().mean(1)
+    squared = (predicted.float() - velocity_target(noise, data).float()).square()
+    squared = (squared if weights is None else squared * weights[:, None]).mean(1)
     if mask is None:
         return squared.mean(1)
     weight = mask.to(squared.dtype)
@@ -105,6 +107,7 @@ def blending_loss(
     logit_normal_share: float = 0.0,
     circular: bool = False,
     share: slice = slice(None),
+    weights: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Mean squared velocity error.
 
@@ -116,6 +119,8 @@ def blending_loss(
         ``[B, N]``, false on padded frames, which then do not count.
     share
         Items that the network is asked of; noise is drawn for all, so that several processes can share a batch.
+    weights
+        ``[C]``, mean 1: how much each channel's errors count; None is all alike.
 
     Returns
     -------
@@ -125,7 +130,7 @@ def blending_loss(
     noise = draw_noise(data.shape, generator=generator).to(data)[share]
     alpha = draw_alpha(data.shape[0], generator=generator, logit_normal_share=logit_normal_share).to(data.device)[share]
     mask = None if mask is None else mask[share]
-    per_item = _errors(network, data[share], conditioning.part(share), noise, alpha, mask, circular)
+    per_item = _errors(network, data[share], conditioning.part(share), noise, alpha, mask, circular, weights)
     return per_item.mean(), per_item.detach()
 
 

@@ -48,6 +48,8 @@ class GeneratorTrainingConfig:
         Share of steps that train on loops.
     everything_dropped, beat_dropped, embedding_dropped
         Shares of items that lose these conditions (`Dropout`).
+    channel_power
+        Errors of a latent channel count by its raw deviation to this power; 0 is all alike.
     all_words, words_hidden, text_share, audio_share, nearest_cosine
         What the rest are shown (`ConditionShares`).
     gaps, endings, degraded
@@ -65,6 +67,7 @@ class GeneratorTrainingConfig:
     everything_dropped: float = 0.1
     beat_dropped: float = 0.05
     embedding_dropped: float = 0.1
+    channel_power: float = 0.0
     all_words: float = 0.5
     words_hidden: float = 0.2
     text_share: float = 0.5
@@ -104,6 +107,7 @@ class GeneratorTask:
         self.config, self.training = config, training
         self.stats: LatentStats = latents.stats()
         self._device = torch.device(training.device)
+        self._channel_weights = channel_weights(self.stats, power=training.channel_power).to(self._device)
         with seeded(training.seed):
             self.model = UNet(config).to(self._device)
         self._network: Denoiser = shared(self.model)
@@ -136,6 +140,7 @@ class GeneratorTask:
                 generator=self.generator,
                 logit_normal_share=self.training.logit_normal_share,
                 share=share,
+                weights=self._channel_weights,
             )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -205,6 +210,15 @@ class GeneratorTask:
         self.average.load_state(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"])
+
+
+def channel_weights(stats: LatentStats, *, power: float) -> Tensor:
+    """How much each channel's errors count, ``[C]``, mean 1: its raw deviation to `power`.
+
+    Codecs are trained with the same noise on all latents, so what an error does to the sound goes with raw units.
+    """
+    weights = stats.std**power
+    return weights / weights.mean()
 
 
 def condition_dimension(latents: LatentSet, embedder: TagEmbedder) -> int:

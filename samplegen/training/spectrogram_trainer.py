@@ -169,10 +169,10 @@ class SpectrogramTask:
         """Error of long frames, in which partials stand apart; what is no partial counts as noise of its power."""
         config, stack = self.config, self.config.stack
         wanted = log_magnitudes(self._long, samples)[..., : self._long_bins]
-        rest = torch.exp(2.0 * made.log_magnitude).unflatten(1, (-1, stack)).mean(2)
+        rest = _stacked(torch.exp(2.0 * made.log_magnitude), stack)
         longer = config.tone_fft // config.n_fft
         rest = rest.repeat_interleave(longer, dim=-1)[..., longer // 2 :][..., : self._long_bins] * longer
-        power = made.partials.square().unflatten(1, (-1, stack)).mean(2) @ self._long_lobes
+        power = _stacked(made.partials.square(), stack) @ self._long_lobes
         loudest = wanted.amax((1, 2), keepdim=True)
         weight = _LEAST_WEIGHT + torch.sigmoid((wanted - loudest + _HEARD_NEPERS) * 1.5)
         return (weight * (0.5 * torch.log(rest + power) - wanted).abs()).mean()
@@ -216,6 +216,11 @@ class SpectrogramTask:
         kept = {name: value for name, value in weights.items() if name in fresh and fresh[name].shape == value.shape}
         self.model.load_state_dict(kept, strict=False)
         self.average = WeightAverage(self.model, decay=0.999)
+
+
+def _stacked(frames: Tensor, stack: int) -> Tensor:
+    """Mean of each `stack` frames of ``[B, K, D]``."""
+    return frames.reshape(frames.shape[0], -1, stack, frames.shape[-1]).mean(2)
 
 
 def _relative_error(made: Tensor, wanted: Tensor) -> Tensor:

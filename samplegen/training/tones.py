@@ -60,7 +60,7 @@ def draw_tone(length: int, rng: np.random.Generator) -> Signal:
     sound *= envelope
     if rng.random() < 0.25:
         sound += rng.normal(size=length) * 10.0 ** rng.uniform(-3.0, -1.3) * envelope
-    return (sound / (np.abs(sound).max() + 1e-6)).astype(np.float32)
+    return np.asarray(sound / (np.abs(sound).max() + 1e-6), np.float32)
 
 
 def _table(hertz: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -78,7 +78,7 @@ def _table(hertz: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
     spectrum = np.zeros(_TABLE // 2 + 1, complex)
     spectrum[1 : len(number) + 1] = amplitude * np.exp(1j * phase)
     table = np.fft.irfft(spectrum, _TABLE)
-    return np.append(table, table[0]) / (np.abs(table).max() + 1e-12)
+    return np.asarray(np.append(table, table[0]) / (np.abs(table).max() + 1e-12))
 
 
 def _pitch(hertz: float, length: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:

@@ -94,6 +94,26 @@ def test_the_loss_of_a_perfect_and_of_a_silent_network():
     assert torch.allclose(loss, per_item.mean())
 
 
+def test_channels_count_by_their_weights():
+    """A network that is right about the first channel alone."""
+    _, data = pair(batch=4)
+
+    def half_right(x, alpha, conditioning, **_):
+        noise = (x - alpha[:, None, None] * data) / (1 - alpha[:, None, None])
+        velocity = data - noise
+        velocity[:, 1] = 0.0
+        return velocity
+
+    def loss(weights):
+        drawn = torch.Generator().manual_seed(3)
+        return float(blending_loss(half_right, data, nothing(4, 8), generator=drawn, weights=weights)[0])
+
+    plain = loss(None)
+    assert loss(torch.ones(2)) == pytest.approx(plain) and plain > 0.1
+    assert loss(torch.tensor([2.0, 0.0])) == pytest.approx(0.0, abs=1e-6)
+    assert loss(torch.tensor([0.0, 2.0])) == pytest.approx(2 * plain)
+
+
 def test_padded_frames_do_not_count():
     data = torch.zeros(2, 3, 8)
     data[..., 5:] = 1e3
