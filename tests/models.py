@@ -10,13 +10,15 @@ import torch
 from samplegen.audio.types import Audio
 from samplegen.codec import load_codec
 from samplegen.codec.base import Codec
+from samplegen.codec.spectral import SpectralCodec
+from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig
 from samplegen.networks.unet import UNetConfig
 from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
 from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
-from samplegen.training.publish import TrainingFacts, save_generator, save_spectral, save_spectrogram
+from samplegen.training.publish import TrainingFacts, save_codec, save_generator
 from samplegen.training.spectral_trainer import SpectralTrainingConfig
 from samplegen.training.spectrogram_trainer import SpectrogramTrainingConfig
 from samplegen.units import bars_to_samples
@@ -88,13 +90,13 @@ def tiny_spectrogram_network(*, seed: int = 0) -> SpectrogramAutoencoder:
 def save_tiny_spectrogram_codec(folder: Path, network: SpectrogramAutoencoder) -> None:
     """Publish a network as the training does."""
     state = {"task": {"average": {"weights": network.state_dict()}}}
-    save_spectrogram((SPECTROGRAM_CONFIG, SpectrogramTrainingConfig()), state, folder, facts=FACTS)
+    save_codec(SpectrogramCodec, (SPECTROGRAM_CONFIG, SpectrogramTrainingConfig()), state, folder, facts=FACTS)
 
 
 def save_tiny_codec(folder: Path, network: SpectralAutoencoder) -> None:
     """Publish a network as the training does."""
     state = {"task": {"average": {"weights": network.state_dict()}}}
-    save_spectral((CODEC_CONFIG, SpectralTrainingConfig()), state, folder, facts=FACTS)
+    save_codec(SpectralCodec, (CODEC_CONFIG, SpectralTrainingConfig()), state, folder, facts=FACTS)
 
 
 def tiny_task(latents: LatentSet) -> GeneratorTask:

@@ -1,27 +1,11 @@
-"""The spectral codec: our autoencoder for CPUs behind the `Codec` interface."""
+"""The spectral codec: complex spectra from one network, and waveform latents that may be left out."""
 
-import hashlib
-from dataclasses import asdict
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor
-
-from samplegen.checkpoints import LoadedModel, read_config
-from samplegen.codec.base import Latents
-from samplegen.errors import InputError, ModelInvalidError
-from samplegen.networks.precision import fast_inference
+from samplegen.codec.autoencoder import AutoencoderCodec
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
-from samplegen.networks.undrawn import undrawn
-
-FAMILY = "spectral"
 
 
-class SpectralCodec:
-    """A trained `SpectralAutoencoder`; see `Codec` for the attributes.
-
-    Latent n is centred on ``(n + 0.5) * hop_length`` by construction; ``latency_s`` is
-    what was measured with clicks when the model was saved.
+class SpectralCodec(AutoencoderCodec):
+    """A trained `SpectralAutoencoder`.
 
     Parameters
     ----------
@@ -29,7 +13,9 @@ class SpectralCodec:
         Keep the waveform latents too: closer to the original, but of no use to a generator.
     """
 
-    channels = 1
+    family = "spectral"
+    network_type = SpectralAutoencoder
+    config_type = SpectralConfig
 
     def __init__(
         self,
@@ -40,60 +26,5 @@ class SpectralCodec:
         latency_s: float = 0.0,
         waveform: bool = False,
     ) -> None:
-        config = network.config
-        self.name, self.hash, self.latency_s = name, hash, latency_s
-        self.sample_rate = config.sample_rate
-        self.hop_length = config.hop_length
-        self._first = 0 if waveform else config.wave_bins
-        self.dimension = config.dimension - self._first
-        self._network = network.eval()
-        self.latent_hash = hash_encoder(network)
-
-    @classmethod
-    def from_model(cls, model: LoadedModel, *, waveform: bool = False) -> "SpectralCodec":
-        """Build from a verified model folder.
-
-        Raises
-        ------
-        ModelInvalidError
-            If configuration and weights do not fit each other.
-        """
-        config = read_config(model.config.get("architecture"), SpectralConfig)
-        with undrawn():
-            network = SpectralAutoencoder(config)
-        try:
-            network.load_state_dict(model.tensors, strict=True)
-        except RuntimeError as error:
-            raise ModelInvalidError(f"The weights of {model.name} do not fit its config.json: {error}") from error
-        latency_s = model.config.get("latency_s", 0.0)
-        if isinstance(latency_s, bool) or not isinstance(latency_s, int | float):
-            raise ModelInvalidError(
-                f"config.json: latency_s of {model.name} is {latency_s!r:.60}; it must be a number."
-            )
-        return cls(network, name=model.name, hash=model.hash, latency_s=float(latency_s), waveform=waveform)
-
-    @torch.inference_mode()
-    def encode(self, samples: Tensor, *, loop: bool = False) -> Latents:
-        """``[B, 1, T]`` to ``[B, C, ceil(T / hop)]``; zero-padded at the end unless a ring."""
-        missing = -samples.shape[-1] % self.hop_length
-        if loop and missing:
-            raise InputError(f"A ring must be a multiple of {self.hop_length} samples, not {samples.shape[-1]}.")
-        padded = F.pad(samples[:, 0], (0, missing))
-        latents = self._network.encode(padded, loop=loop)[:, self._first :].float()
-        return Latents(latents, self.sample_rate / self.hop_length)
-
-    @torch.inference_mode()
-    def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:
-        """``[B, C, N]`` to ``[B, 1, N * hop_length]``."""
-        with fast_inference():
-            samples = self._network.decode(latents.values, loop=loop)
-        return samples.float()[:, None]
-
-
-def hash_encoder(network: SpectralAutoencoder) -> str:
-    """SHA-256 of the encoder's shape and weights (as float16, like they are stored), in the order of their names."""
-    shape = {name: value for name, value in asdict(network.config).items() if not name.startswith("decoder")}
-    digest = hashlib.sha256(repr(shape).encode())
-    for name, value in sorted(network.encoder.state_dict().items()):
-        digest.update(name.encode() + value.detach().cpu().half().numpy().tobytes())
-    return digest.hexdigest()
+        super().__init__(network, name=name, hash=hash, latency_s=latency_s)
+        self.dimension -= 0 if waveform else network.config.wave_bins

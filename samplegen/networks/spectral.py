@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samplegen.errors import UsageError
+from samplegen.networks.convnext import FrameAutoencoder, convnext
 from samplegen.networks.stft import Stft, wrap
 
 # Companding of cosine bins, which reach about 20 at full scale: linear below the floor, logarithmic above.
@@ -111,24 +112,6 @@ class SpectralConfig:
         return max(self.encoder_blocks, self.decoder_blocks + 1) * (self.kernel_size // 2) + overlap
 
 
-class ConvNextBlock(nn.Module):
-    """Depthwise convolution over time, then a two-layer perceptron per frame; ``[B, N, W]`` in and out."""
-
-    def __init__(self, width: int, *, expansion: int, kernel_size: int) -> None:
-        super().__init__()
-        self.mix = nn.Conv1d(width, width, kernel_size, padding=kernel_size // 2, groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, expansion * width)
-        self.narrow = nn.Linear(expansion * width, width)
-        self.scale = nn.Parameter(torch.full((width,), 0.1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Residual update of ``[B, N, W]``."""
-        y = self.mix(x.transpose(1, 2)).transpose(1, 2)
-        update: Tensor = self.narrow(F.gelu(self.widen(self.norm(y)), approximate="tanh")) * self.scale
-        return x + update
-
-
 class CosineBins(nn.Module):
     """The lowest bins of a modified discrete cosine transform, companded; exact for what lies in them."""
 
@@ -174,7 +157,7 @@ class SpectralEncoder(nn.Module):
         width = config.encoder_width
         self.read = nn.Linear(3 * config.bins * config.stack, width)
         self.read_tonal = nn.Linear(config.tonal_fft // 2 + 1, width, bias=False)
-        self.blocks = _blocks(width, config.encoder_blocks, config)
+        self.blocks = convnext(width, config.encoder_blocks, config)
         self.norm = nn.LayerNorm(width)
         self.write = nn.Linear(width, config.dimension - config.wave_bins)
 
@@ -203,7 +186,7 @@ class SpectralDecoder(nn.Module):
         self.wave = CosineBins(config.hop_length, config.wave_bins)
         width = config.decoder_width
         self.read = nn.Conv1d(config.dimension, width, config.kernel_size, padding=config.kernel_size // 2)
-        self.blocks = _blocks(width, config.decoder_blocks, config)
+        self.blocks = convnext(width, config.decoder_blocks, config)
         self.norm = nn.LayerNorm(width)
         self.write = nn.Linear(width, 3 * config.bins * config.stack)
         self.write_tonal = nn.Linear(width, 3 * self.tonal_bins)
@@ -227,23 +210,17 @@ class SpectralDecoder(nn.Module):
         return self.stft.synthesise(short) + self.tonal.synthesise(long) + wave
 
 
-class SpectralAutoencoder(nn.Module):
+class SpectralAutoencoder(FrameAutoencoder):
     """Encoder and decoder with the ring forms that loops need."""
+
+    config: SpectralConfig
+    encoder: SpectralEncoder
 
     def __init__(self, config: SpectralConfig) -> None:
         super().__init__()
         self.config = config
         self.encoder = SpectralEncoder(config)
         self.decoder = SpectralDecoder(config)
-
-    def encode(self, samples: Tensor, *, loop: bool = False) -> Tensor:
-        """``[B, T]`` with T a multiple of the hop to ``[B, C, N]``; exact on a ring when `loop`."""
-        if not loop:
-            line: Tensor = self.encoder(samples)
-            return line.transpose(1, 2)
-        reach, hop = self.config.reach, self.config.hop_length
-        latents: Tensor = self.encoder(wrap(samples, reach * hop))
-        return latents[:, reach:-reach].transpose(1, 2)
 
     def decode(self, latents: Tensor, *, loop: bool = False) -> Tensor:
         """``[B, C, N]`` to ``[B, N * hop]``; on a ring every sample sees its neighbours across the seam.
@@ -265,8 +242,3 @@ def _polar(head: Tensor, *, first: int) -> Tensor:
     unit = magnitude * torch.rsqrt(real * real + imag * imag + 1e-6)
     unit = F.pad(unit[..., first:], (first, 0))
     return torch.complex(unit * real, unit * imag)
-
-
-def _blocks(width: int, count: int, config: SpectralConfig) -> nn.Sequential:
-    make = [ConvNextBlock(width, expansion=config.expansion, kernel_size=config.kernel_size) for _ in range(count)]
-    return nn.Sequential(*make)

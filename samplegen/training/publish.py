@@ -6,27 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from samplegen.checkpoints import save_model
+from samplegen.codec.autoencoder import AutoencoderCodec
 from samplegen.codec.base import Codec
 from samplegen.codec.latency import measure_latency
-from samplegen.codec.spectral import FAMILY as SPECTRAL
-from samplegen.codec.spectral import SpectralCodec
-from samplegen.codec.spectrogram import FAMILY as SPECTROGRAM
-from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.vocabulary import STYLES
 from samplegen.conditioning.words_and_sound import joint_hash, joint_name
 from samplegen.engines.alpha_blend.generator import FAMILY as GENERATOR
 from samplegen.engines.alpha_blend.generator import Description, Sampling
-from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
-from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig
 from samplegen.networks.unet import config_to_dict
 from samplegen.pack.memorisation.memory import MEMORY_FILE
 from samplegen.training.generator_trainer import GeneratorTask
 from samplegen.training.latents import LatentSet
 from samplegen.training.library import ONE_SHOT_KINDS
 from samplegen.training.render import LOOP_KINDS
-from samplegen.training.spectral_trainer import SpectralTrainingConfig
-from samplegen.training.spectrogram_trainer import SpectrogramTrainingConfig
 
 _MEMORY_NOTE = (
     "Copies of its training sounds are refused once it has a memory of them: "
@@ -65,45 +58,29 @@ class TrainingFacts:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def save_spectral(
-    configs: tuple[SpectralConfig, SpectralTrainingConfig],
+def save_codec(
+    kind: type[AutoencoderCodec],
+    configs: tuple[Any, Any],
     state: Mapping[str, Any],
     folder: Path,
     *,
     facts: TrainingFacts,
 ) -> None:
-    """Write the averaged weights of a spectral codec with the latency measured by clicks."""
+    """Write the averaged weights of a spectral or spectrogram codec with the latency measured by clicks.
+
+    Parameters
+    ----------
+    configs
+        Architecture and training.
+    """
     architecture, recipe = configs
-    network = SpectralAutoencoder(architecture)
+    network = kind.network_type(architecture)
     network.load_state_dict(state["task"]["average"]["weights"])
-    codec = SpectralCodec(network, name=folder.name, hash="")
     config = {
-        "family": SPECTRAL,
+        "family": kind.family,
         "architecture": asdict(architecture),
         "training": _plain(asdict(recipe)),
-        "latency_s": measure_latency(codec),
-        **facts.config(),
-    }
-    save_model(folder, tensors=network.state_dict(), config=config, card=_card(folder, facts))
-
-
-def save_spectrogram(
-    configs: tuple[SpectrogramConfig, SpectrogramTrainingConfig],
-    state: Mapping[str, Any],
-    folder: Path,
-    *,
-    facts: TrainingFacts,
-) -> None:
-    """Write the averaged weights of a spectrogram codec with the latency measured by clicks."""
-    architecture, recipe = configs
-    network = SpectrogramAutoencoder(architecture)
-    network.load_state_dict(state["task"]["average"]["weights"])
-    codec = SpectrogramCodec(network, name=folder.name, hash="")
-    config = {
-        "family": SPECTROGRAM,
-        "architecture": asdict(architecture),
-        "training": _plain(asdict(recipe)),
-        "latency_s": measure_latency(codec),
+        "latency_s": measure_latency(kind(network, name=folder.name, hash="")),
         **facts.config(),
     }
     save_model(folder, tensors=network.state_dict(), config=config, card=_card(folder, facts))

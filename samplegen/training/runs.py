@@ -8,7 +8,10 @@ from typing import Any, cast
 import torch
 
 from samplegen.codec import load_codec
+from samplegen.codec.autoencoder import AutoencoderCodec
 from samplegen.codec.encodec_network import EncodecConfig
+from samplegen.codec.spectral import SpectralCodec
+from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.errors import InputError, ModelInvalidError, UsageError
 from samplegen.networks.spectral import SpectralConfig
@@ -21,8 +24,8 @@ from samplegen.training.library import GROOVE_KIND, load_library
 from samplegen.training.log import read_figures
 from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_training
 from samplegen.training.parallel import launch
-from samplegen.training.publish import TrainingFacts, save_generator, save_spectral, save_spectrogram
-from samplegen.training.segments import MixedSegments, SegmentStore, fixed_segments, load_sounds
+from samplegen.training.publish import TrainingFacts, save_codec, save_generator
+from samplegen.training.segments import MixedSegments, SegmentSource, SegmentStore, fixed_segments, load_sounds
 from samplegen.training.settings import override, pick_device, read_settings, threads_each
 from samplegen.training.spectral_trainer import SpectralTask, SpectralTrainingConfig
 from samplegen.training.spectrogram_trainer import SpectrogramTask, SpectrogramTrainingConfig
@@ -54,6 +57,23 @@ class _Job:
     settings: Mapping[str, Any]
     data: Path
     start_from: Path | None = None
+    family: str = ""
+
+
+@dataclass(frozen=True)
+class _Autoencoder:
+    """What belongs to a family of codecs for CPUs."""
+
+    codec: type[AutoencoderCodec]
+    task: type[SpectralTask] | type[SpectrogramTask]
+    architecture: Any
+    recipe: Any
+
+
+_AUTOENCODERS = {
+    "spectrogram": _Autoencoder(SpectrogramCodec, SpectrogramTask, SpectrogramConfig(), SpectrogramTrainingConfig()),
+    "spectral": _Autoencoder(SpectralCodec, SpectralTask, SpectralConfig(), SpectralTrainingConfig()),
+}
 
 
 def train_codec(
@@ -86,13 +106,13 @@ def train_codec(
     UsageError, InputError
         On an unknown family, device or setting, or an unusable library.
     """
-    trainings = {"spectrogram": _train_spectrogram, "spectral": _train_spectral, "encodec": _train_encodec}
-    if family not in trainings:
-        raise UsageError(f"--family {family!r} is not known. Choose one of {', '.join(trainings)}.")
+    families = (*_AUTOENCODERS, "encodec")
+    if family not in families:
+        raise UsageError(f"--family {family!r} is not known. Choose one of {', '.join(families)}.")
     schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
-    job = _Job(run, schedule, resume, pick_device(device), seed, read_settings(config), library, start_from)
+    job = _Job(run, schedule, resume, pick_device(device), seed, read_settings(config), library, start_from, family)
     launch(
-        trainings[family],
+        _train_autoencoder if family in _AUTOENCODERS else _train_encodec,
         job,
         progress if processes == 1 else None,
         processes=processes,
@@ -100,10 +120,8 @@ def train_codec(
         device=job.device,
     )
     facts = _codec_facts(job, out)
-    if family == "spectrogram":
-        save_spectrogram(_spectrogram_configs(job), load_state(run / BEST), out, facts=facts)
-    elif family == "spectral":
-        save_spectral(_spectral_configs(job), load_state(run / BEST), out, facts=facts)
+    if family in _AUTOENCODERS:
+        save_codec(_AUTOENCODERS[family].codec, _configs(job), load_state(run / BEST), out, facts=facts)
     else:
         task = _encodec_task(job)
         task.load_state(load_state(run / BEST)["task"])
@@ -179,23 +197,14 @@ def publish_generator(
     return TrainingResult(out, facts.figures)
 
 
-def _train_spectral(job: _Job, progress: Report | None) -> None:
+def _train_autoencoder(job: _Job, progress: Report | None) -> None:
     training, held_out = _segments(job.data)
-    architecture, recipe = _spectral_configs(job)
-    source = MixedSegments(training)
+    architecture, recipe = _configs(job)
+    source: SegmentSource = MixedSegments(training)
+    if isinstance(recipe, SpectrogramTrainingConfig):
+        source = WithTones(source, share=recipe.tones)
     validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
-    task = SpectralTask(architecture, recipe, source=source, validation=validation)
-    if job.start_from is not None and not (job.run / LAST).exists():
-        task.start_from(dict(_average(job.start_from)))
-    _run(task, job, progress)
-
-
-def _train_spectrogram(job: _Job, progress: Report | None) -> None:
-    training, held_out = _segments(job.data)
-    architecture, recipe = _spectrogram_configs(job)
-    source = WithTones(MixedSegments(training), share=recipe.tones)
-    validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
-    task = SpectrogramTask(architecture, recipe, source=source, validation=validation)
+    task = _AUTOENCODERS[job.family].task(architecture, recipe, source=source, validation=validation)
     if job.start_from is not None and not (job.run / LAST).exists():
         task.start_from(dict(_average(job.start_from)))
     _run(task, job, progress)
@@ -228,15 +237,11 @@ def _run(task: Any, job: _Job, progress: Report | None) -> None:
     run_training(task, folder=job.run, schedule=job.schedule, resume=job.resume, report=report)
 
 
-def _spectral_configs(job: _Job) -> tuple[SpectralConfig, SpectralTrainingConfig]:
-    architecture = override(SpectralConfig(), job.settings.get("architecture", {}))
-    recipe = override(SpectralTrainingConfig(), job.settings.get("training", {}))
-    return architecture, replace(recipe, device=job.device, seed=job.seed)
-
-
-def _spectrogram_configs(job: _Job) -> tuple[SpectrogramConfig, SpectrogramTrainingConfig]:
-    architecture = override(SpectrogramConfig(), job.settings.get("architecture", {}))
-    recipe = override(SpectrogramTrainingConfig(), job.settings.get("training", {}))
+def _configs(job: _Job) -> tuple[Any, Any]:
+    """Architecture and training of a family of codecs, with the changes of the settings."""
+    family = _AUTOENCODERS[job.family]
+    architecture = override(family.architecture, job.settings.get("architecture", {}))
+    recipe = override(family.recipe, job.settings.get("training", {}))
     return architecture, replace(recipe, device=job.device, seed=job.seed)
 
 

@@ -13,12 +13,12 @@ from samplegen.networks.precision import fast_inference
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 from samplegen.training.adversarial import feature_matching_loss, hinge_discriminator_loss, hinge_generator_loss
 from samplegen.training.codec_losses import MEL_SCALES, MultiScaleMelLoss, complex_stft_loss
-from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
-from samplegen.training.parallel import from_first, rank, shared
+from samplegen.training.codec_task import CodecTask
+from samplegen.training.optimisation import cosine_rate, seeded
+from samplegen.training.parallel import from_first, shared
 from samplegen.training.segments import SegmentSource
 
 COMPLEX_WINDOWS = (2048, 512, 128)
-_RANK_STRIDE = 7919
 _VALIDATION_BATCH = 16
 
 
@@ -73,7 +73,7 @@ class SpectralTrainingConfig:
     seed: int = 0
 
 
-class SpectralTask:
+class SpectralTask(CodecTask):
     """Training of a `SpectralAutoencoder` (a `TrainingTask`).
 
     Parameters
@@ -93,17 +93,13 @@ class SpectralTask:
         with seeded(training.seed):
             self.model = SpectralAutoencoder(config).to(self._device)
             self.judge = _Judge(training) if judged else None
-        self.model.encoder.requires_grad_(not training.freeze_encoder)
+        super().__init__(self.model, rate=training.rate, seed=training.seed, freeze_encoder=training.freeze_encoder)
         self._reconstruct = shared(self.model, self.reconstruct)
-        self.average = WeightAverage(self.model, decay=0.999)
-        self.generator = Generator().manual_seed(training.seed + _RANK_STRIDE * rank())
         self._source, self._validation = source, validation
         self._mels = [
             MultiScaleMelLoss(config.sample_rate, scales={n_fft: bands}).to(self._device)
             for n_fft, bands in MEL_SCALES.items()
         ]
-        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimiser = torch.optim.AdamW(trained, lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3)
 
     def step(self, step: int, *, progress: float) -> dict[str, float]:
         """One step on a fresh batch."""
@@ -176,32 +172,13 @@ class SpectralTask:
 
     def state(self) -> dict[str, Any]:
         """Weights, average, optimisers and generator."""
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state(),
-            "optimiser": self.optimiser.state_dict(),
-            "generator": self.generator.get_state(),
-        }
-        return state | ({"judge": self.judge.state()} if self.judge else {})
+        return super().state() | ({"judge": self.judge.state()} if self.judge else {})
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.model.load_state_dict(state["model"])
-        self.average.load_state(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        super().load_state(state)
         if self.judge:
             self.judge.load_state(state["judge"])
-        if rank() == 0:
-            self.generator.set_state(state["generator"])
-        else:
-            self.generator.manual_seed(self.training.seed + _RANK_STRIDE * rank() + self.average.steps)
-
-    def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Begin with the weights of another run (its average), as fine-tuning does."""
-        fresh = self.model.state_dict()
-        kept = {name: value for name, value in weights.items() if name in fresh and fresh[name].shape == value.shape}
-        self.model.load_state_dict(kept, strict=False)
-        self.average = WeightAverage(self.model, decay=0.999)
 
 
 def _pieces(count: int) -> list[int]:

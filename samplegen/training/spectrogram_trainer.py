@@ -5,7 +5,6 @@ a fifth of the time of one that decodes.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -23,11 +22,11 @@ from samplegen.networks.spectrogram import (
     scaled,
 )
 from samplegen.networks.stft import Stft
-from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
-from samplegen.training.parallel import rank, shared
+from samplegen.training.codec_task import CodecTask
+from samplegen.training.optimisation import cosine_rate, seeded
+from samplegen.training.parallel import shared
 from samplegen.training.segments import SegmentSource
 
-_RANK_STRIDE = 7919
 _VALIDATION_BATCH = 16
 _HEARD_NEPERS = 7.5  # what is 65 dB below the loudest cell hardly counts
 _LEAST_WEIGHT, _LEAST_ROUGHNESS = 0.1, 0.02
@@ -78,7 +77,7 @@ class SpectrogramTrainingConfig:
     seed: int = 0
 
 
-class SpectrogramTask:
+class SpectrogramTask(CodecTask):
     """Training of a `SpectrogramAutoencoder` (a `TrainingTask`).
 
     Parameters
@@ -103,10 +102,8 @@ class SpectrogramTask:
             self.model = SpectrogramAutoencoder(config).to(self._device)
         self._source, self._validation = source, validation
         self.model.begin_with(self._first_levels())
-        self.model.encoder.requires_grad_(not training.freeze_encoder)
+        super().__init__(self.model, rate=training.rate, seed=training.seed, freeze_encoder=training.freeze_encoder)
         self._losses = shared(self.model, self.losses)
-        self.average = WeightAverage(self.model, decay=0.999)
-        self.generator = Generator().manual_seed(training.seed + _RANK_STRIDE * rank())
         bands = 96 if config.n_fft >= 2048 else 64
         self._mel = mel_bands(config.n_fft, bands=bands, sample_rate=config.sample_rate).T.to(self._device)
         self._weights = _audibility(config).to(self._device)
@@ -114,8 +111,6 @@ class SpectrogramTask:
         self._long_bins = min(config.tone_fft // 2, round(_TONAL_HZ / config.sample_rate * config.tone_fft))
         powers = lobe_powers(config.tones, lowest_hz=LOWEST_HZ, n_fft=config.tone_fft, sample_rate=config.sample_rate)
         self._long_lobes = powers[:, : self._long_bins].to(self._device)
-        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimiser = torch.optim.AdamW(trained, lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3)
 
     @torch.no_grad()
     def _first_levels(self) -> Tensor:
@@ -190,32 +185,6 @@ class SpectrogramTask:
         distance = float(deviation.sum() / cells.sum())
         learned = torch.cat(latents)[:, : self.config.learned]
         return {"score": distance, "log_mel_db": distance, "latent_std": float(learned.std())}
-
-    def state(self) -> dict[str, Any]:
-        """Weights, average, optimiser and generator."""
-        return {
-            "model": self.model.state_dict(),
-            "average": self.average.state(),
-            "optimiser": self.optimiser.state_dict(),
-            "generator": self.generator.get_state(),
-        }
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from `state`."""
-        self.model.load_state_dict(state["model"])
-        self.average.load_state(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        if rank() == 0:
-            self.generator.set_state(state["generator"])
-        else:
-            self.generator.manual_seed(self.training.seed + _RANK_STRIDE * rank() + self.average.steps)
-
-    def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Begin with the weights of another run (its average), as fine-tuning does."""
-        fresh = self.model.state_dict()
-        kept = {name: value for name, value in weights.items() if name in fresh and fresh[name].shape == value.shape}
-        self.model.load_state_dict(kept, strict=False)
-        self.average = WeightAverage(self.model, decay=0.999)
 
 
 def _stacked(frames: Tensor, stack: int) -> Tensor:

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from samplegen.codec import load_codec
+from samplegen.codec.autoencoder import hash_encoder
 from samplegen.codec.base import Codec, Latents
 from samplegen.codec.latency import measure_latency
-from samplegen.codec.spectral import SpectralCodec, hash_encoder
+from samplegen.codec.spectral import SpectralCodec
 from samplegen.errors import InputError, ModelInvalidError
 from samplegen.networks.precision import fast_inference
 from tests.models import CODEC, CODEC_CONFIG, change_config, save_tiny_codec, tiny_network

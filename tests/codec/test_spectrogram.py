@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from samplegen.codec import load_codec
+from samplegen.codec.autoencoder import hash_encoder
 from samplegen.codec.base import Codec, Latents, RecolouringCodec
 from samplegen.codec.latency import measure_latency
-from samplegen.codec.spectrogram import SpectrogramCodec, hash_encoder
+from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.errors import InputError, ModelInvalidError
 from tests.models import (
     SPECTROGRAM_CONFIG,

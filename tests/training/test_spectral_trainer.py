@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from samplegen.codec.spectral import hash_encoder
+from samplegen.codec.autoencoder import hash_encoder
 from samplegen.training.loop import load_state, save_state
 from samplegen.training.spectral_trainer import SpectralTask, SpectralTrainingConfig
 from tests.models import CODEC_CONFIG
