@@ -19,7 +19,9 @@ _SHIFT = 32  # samples between the two spectra whose phases are compared
 _FLOOR = 1e-3  # amplitude that counts as nothing
 _SCALE = 3.0  # value of full scale
 _LOUDEST = 1.3  # of full scale on the logarithmic scale
-_SILENT = 0.25
+# What is fainter than the first is not written down; what is below the second is not played. Between them is room
+# for the small errors of a generator.
+_FAINTEST, _SILENT = 0.6, 0.45
 # How far bins may disagree about the frequency, in bins: beside each other, from frame to frame, from their own place.
 _BESIDE, _AFTER, _AWAY = 0.18, 0.5, 1.6
 _LEAST = 1e-4
@@ -80,7 +82,8 @@ class PartialRoll(nn.Module):
             place = self._reassign(spectrum, later)
             energy = spectrum.abs().square() * self._agreement(place)
             energy = energy * (4.0 / (self.stft.window.square().sum() * self.stft.n_fft))
-            return compress(self._deposit(place, energy).sqrt())
+            values = compress(self._deposit(place, energy).sqrt())
+            return torch.where(values > _FAINTEST, values, 0.0)
 
     def _reassign(self, spectrum: Tensor, later: Tensor) -> Tensor:
         """Frequency of every cell in bins, from the phase that passed between two spectra."""

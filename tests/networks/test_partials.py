@@ -32,9 +32,16 @@ def loudest_hertz(samples: torch.Tensor) -> float:
 
 
 def test_amplitudes_survive_the_scale_and_silence_is_silent() -> None:
-    amplitude = torch.tensor([0.003, 0.05, 0.5, 1.0])
+    amplitude = torch.tensor([0.005, 0.05, 0.5, 1.0])
     torch.testing.assert_close(expand(compress(amplitude)), amplitude)
     assert compress(torch.tensor(0.0)) == 0.0 and expand(torch.tensor([-1.0, 0.1])).abs().max() == 0.0
+
+
+def test_what_is_hardly_there_is_not_written_and_small_errors_are_not_heard() -> None:
+    assert not ROLL(tones((220.0, 0.002))).any()
+    rows = ROLL(tones((220.0, 0.01)))
+    assert float(rows[0, 12, C1_TO_A3]) > 0.9
+    assert not expand(torch.full((1, 4, 84), 0.4)).any()
 
 
 def test_two_sines_are_two_rows() -> None:
