@@ -94,6 +94,9 @@ class UNet(nn.Module):
         self.norm = normalisation(widths[0])
         self.output = Conv(widths[0], config.channels)
         zero(self.output)
+        if config.linear_path:
+            self.gain = Conv(widths[0], config.channels)
+            zero(self.gain)
 
     @property
     def multiple(self) -> int:
@@ -167,9 +170,12 @@ class UNet(nn.Module):
                 h = self.up[level].step(index, joined, state)  # type: ignore[operator]
             if level:
                 h = self.grow[level - 1](h, circular=circular)
-        h = self.output(F.silu(self.norm(h)), circular)
-        velocity: Tensor = h.to(x.dtype)
-        return velocity + _linear_guess(alpha, x) if self.config.linear_path else velocity
+        h = F.silu(self.norm(h))
+        velocity: Tensor = self.output(h, circular).to(x.dtype)
+        if not self.config.linear_path:
+            return velocity
+        guess, room = _linear_guess(alpha, x)
+        return velocity + x * (guess + self.gain(h, circular).to(x.dtype) / room)
 
     def _beat(self, conditioning: Conditioning) -> Tensor:
         has = conditioning.has_beat[:, None, None].to(conditioning.beat.dtype)
@@ -219,10 +225,13 @@ class UNet(nn.Module):
         return attention_window(beat.shape[-1], span=reach, circular=circular, device=beat.device)
 
 
-def _linear_guess(alpha: Tensor | float, x: Tensor) -> Tensor:
-    """Mean of the velocity given `x` alone, were data and noise uncorrelated and of unit variance."""
+def _linear_guess(alpha: Tensor | float, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean of the velocity given `x` alone, in units of `x`, were data and noise uncorrelated and of unit variance.
+
+    And in what steps a gain is best told: what cleans a silent channel is ``-1 / (1 - alpha)``. Both ``[B, 1, 1]``.
+    """
     alphas = _each(alpha, x)[:, None, None].to(x.dtype)
-    return x * ((2.0 * alphas - 1.0) / (alphas.square() + (1.0 - alphas).square()))
+    return (2.0 * alphas - 1.0) / (alphas.square() + (1.0 - alphas).square()), 1.1 - alphas
 
 
 def _each(value: Tensor | float, like: Tensor) -> Tensor:

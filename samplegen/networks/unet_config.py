@@ -27,8 +27,9 @@ class UNetConfig:
     average_velocity
         Told where a step arrives, predict the mean velocity up to there (few-step students, spec §6).
     linear_path
-        Add the best linear guess of the velocity, a multiple of the input, past the network: it then need not
-        carry the noise of every channel through its narrower first level (Karras et al. 2022, section 5).
+        Lead the input past the network, times its best linear guess and a gain that the network says for each
+        channel and frame: then the noise of every channel need not pass the narrower first level, and a channel
+        that is silent is cleaned by one number (cf. Karras et al. 2022, section 5).
     """
 
     channels: int = 64

@@ -70,6 +70,17 @@ def test_the_linear_path_guesses_before_anything_is_learned():
     torch.testing.assert_close(guess, best * blended, atol=0.03, rtol=0.03)
 
 
+@torch.no_grad()
+def test_a_gain_cleans_a_silent_channel():
+    """One number for a channel takes its noise away, where the rest stays the linear guess."""
+    network, x = UNet(replace(SMALL, linear_path=True)).eval(), noise(2, 4, 16)
+    network.gain.bias[0] = 3.0
+    plain = UNet(replace(SMALL, linear_path=True)).eval()(x, 0.6, conditions(2, 16))
+    made = network(x, 0.6, conditions(2, 16))
+    torch.testing.assert_close(made[:, 0], plain[:, 0] + 3.0 / 0.5 * x[:, 0])
+    torch.testing.assert_close(made[:, 1:], plain[:, 1:])
+
+
 @pytest.mark.parametrize("frames", [0, 15, 17])
 def test_lengths_that_do_not_divide_are_refused(frames):
     with pytest.raises(UsageError, match=f"multiples of 2 frames, not {frames}"):
