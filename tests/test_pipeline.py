@@ -192,11 +192,13 @@ def test_what_is_judged_is_what_is_written(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(orders, "judge", listening)
     result = make_loops(loops(tmp_path / "pack", hardware=True))
     expected = bars_to_samples(1, bpm=174.3, sample_rate=48_000)
-    for path, sound in zip(result.files, judged, strict=True):
+    assert len(judged) == len(result.files)
+    for path in result.files:
         info = soundfile.info(result.folder / path)
         assert (info.frames, info.samplerate, info.subtype) == (expected, 48_000, "PCM_16")
         samples, _ = soundfile.read(result.folder / path, dtype="float32", always_2d=True)
-        np.testing.assert_allclose(samples.T, sound.audio.samples, atol=2.5 * 2.0**-15)  # dithered
+        # Threads judge in any order. What is written is dithered.
+        assert sum(np.allclose(samples.T, sound.audio.samples, rtol=0.0, atol=2.5 * 2.0**-15) for sound in judged) == 1
 
 
 def test_nearness_is_measured_on_what_lies_in_the_pack(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_without_model_or_sound_a_plain_tone_plays_and_says_so(tmp_path: Path) -
 def test_auto_falls_back_where_the_model_is_missing(
     bell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str) -> None:
+    def missing(name: str, **_: object) -> None:
         raise ModelMissingError(f"There is no model {name}.")
 
     monkeypatch.setattr("samplegen.engines.alpha_blend.load_generator", missing)

@@ -56,7 +56,7 @@ def test_the_fallback_says_so_and_repeats(
 ) -> None:  # fmt: skip
     from samplegen.errors import ModelMissingError
 
-    def missing(name: str) -> None:
+    def missing(name: str, **_: object) -> None:
         raise ModelMissingError(f"No model {name}.")
 
     monkeypatch.setattr("samplegen.engines.alpha_blend.load_generator", missing)

@@ -41,7 +41,7 @@ def test_full_band_comes_back_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_fallback_is_named_and_keeps_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
+    def missing(name: str, **_: object) -> None:
         raise ModelMissingError(f"No model {name}.")
 
     monkeypatch.setattr("samplegen.engines.alpha_blend.load_generator", missing)

@@ -71,7 +71,7 @@ def test_models_without_a_table_say_so(tiny_models: Path, kit: Path, tmp_path: P
 
 
 def test_without_a_model(kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
+    def missing(name: str, **_: object) -> None:
         raise ModelMissingError(f"No model {name}.")
 
     monkeypatch.setattr("samplegen.engines.alpha_blend.load_generator", missing)

@@ -55,7 +55,7 @@ def test_loops_become_loops_of_exact_length(tiny_models: Path, tmp_path: Path) -
 
 
 def test_cross_synthesis_is_the_fallback_with_a_sound(kick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
+    def missing(name: str, **_: object) -> None:
         raise ModelMissingError(f"No model {name}.")
 
     monkeypatch.setattr("samplegen.engines.alpha_blend.load_generator", missing)

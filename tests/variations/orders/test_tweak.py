@@ -52,7 +52,7 @@ def test_a_model_without_clap_leaves_all_to_dsp(tiny_models: Path, slam: Path) -
 
 
 def test_without_a_model(slam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
+    def missing(name: str, **_: object) -> None:
         raise ModelMissingError(f"No model {name}.")
 
     monkeypatch.setattr("samplegen.engines.alpha_blend.load_generator", missing)
