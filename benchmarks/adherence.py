@@ -22,8 +22,8 @@ from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.one_shot_classifier import OneShotClassifier, Share, mean_over_kinds, one_shot_features
 from samplegen.evaluation.tables import markdown_table, percent, write_figures
 from samplegen.post.trim import trim_one_shot
-from samplegen.training.library import ONE_SHOT_KINDS
-from samplegen.training.scan import scan_library
+from samplegen.training.sources.library import ONE_SHOT_KINDS
+from samplegen.training.sources.scan import scan_library
 
 TEXT_SCALES = (1.0, 2.0, 4.0, 7.0)
 LOOP_PROMPTS = (

@@ -21,8 +21,8 @@ from samplegen.codec.spectral import SpectralCodec
 from samplegen.evaluation.codec_report import codec_report
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import write_figures
-from samplegen.training.library import GROOVE_KIND, KINDS
-from samplegen.training.scan import scan_library
+from samplegen.training.sources.library import GROOVE_KIND, KINDS
+from samplegen.training.sources.scan import scan_library
 
 SPEED_S = 8.0
 RUNS = 5

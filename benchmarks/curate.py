@@ -40,7 +40,7 @@ from samplegen.evaluation.tables import write_figures
 from samplegen.pack.audition.votes import FORMAT, VERSION
 from samplegen.pack.manifest import read_manifest
 from samplegen.post.trim import trim_one_shot
-from samplegen.training.split import held_out_sources
+from samplegen.training.sources.split import held_out_sources
 from samplegen.variations.curate import Candidate
 from samplegen.variations.curating.request import CurateRequest
 from samplegen.variations.curating.selection import select_diverse

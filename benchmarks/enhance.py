@@ -33,8 +33,8 @@ from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import markdown_table, write_figures
 from samplegen.pack.recordings import Recording
 from samplegen.pack.sound import Tags
-from samplegen.training.degradations import Degradation, degrade
-from samplegen.training.split import held_out_sources
+from samplegen.training.encoding.degradations import Degradation, degrade
+from samplegen.training.sources.split import held_out_sources
 from samplegen.variations.edits.bands import Crossover, estimate_cutoff
 from samplegen.variations.edits.sources import EditSource
 from samplegen.variations.enhance import generate_tops, merge, replicate_bands, trusted_snr_db

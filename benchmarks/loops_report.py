@@ -47,7 +47,7 @@ from samplegen.evaluation.tempo_check import ESTIMATORS
 from samplegen.pack.manifest import read_manifest
 from samplegen.pipeline import LoopRequest, make_loops
 from samplegen.post.loudness import normalise_peak, remove_dc
-from samplegen.training.render_folder import read_index
+from samplegen.training.rendering.render_folder import read_index
 
 FEWEST = 8  # sounds for a distance
 

@@ -26,9 +26,9 @@ from samplegen.pack.memorisation import Guard, Near, load_guard
 from samplegen.pack.one_shot_order import OneShotOrder
 from samplegen.pack.requests import LoopRequest, OneShotRequest
 from samplegen.pack.sound import Provenance, Sound, Tags
-from samplegen.training.encode import ONE_SHOT_SECONDS
-from samplegen.training.library import load_library
-from samplegen.training.render_folder import read_index
+from samplegen.training.encoding.encode import ONE_SHOT_SECONDS
+from samplegen.training.rendering.render_folder import read_index
+from samplegen.training.sources.library import load_library
 
 RATE = 44_100
 SHIFT = round(0.005 * RATE)

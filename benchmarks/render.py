@@ -27,9 +27,9 @@ from samplegen.audio.tonality import second_key
 from samplegen.audio.types import Audio
 from samplegen.evaluation.key_check import librosa_key
 from samplegen.pack.keys import Key
-from samplegen.training.library import Library, load_library
-from samplegen.training.master import ring_lufs
-from samplegen.training.render_folder import read_index, render_to_folder
+from samplegen.training.rendering.master import ring_lufs
+from samplegen.training.rendering.render_folder import read_index, render_to_folder
+from samplegen.training.sources.library import Library, load_library
 
 ESTIMATORS = {
     "notes (`audio.tonality`)": second_key,

@@ -34,12 +34,12 @@ from samplegen.evaluation.retrieval import (
     zero_shot,
 )
 from samplegen.evaluation.tables import write_figures
-from samplegen.training.captions import NOUNS, caption, choose_attributes, with_typo
-from samplegen.training.clap_trainer import fitting
-from samplegen.training.facts import Facts, Poles, facts_of_loop, facts_of_record, with_measures
-from samplegen.training.library import GROOVE_KIND, ONE_SHOT_KINDS
-from samplegen.training.render_folder import read_index
-from samplegen.training.scan import scan_library
+from samplegen.training.clap.captions import NOUNS, caption, choose_attributes, with_typo
+from samplegen.training.clap.clap_trainer import fitting
+from samplegen.training.clap.facts import Facts, Poles, facts_of_loop, facts_of_record, with_measures
+from samplegen.training.rendering.render_folder import read_index
+from samplegen.training.sources.library import GROOVE_KIND, ONE_SHOT_KINDS
+from samplegen.training.sources.scan import scan_library
 
 LONGEST_S = 12.0
 BATCH = 32

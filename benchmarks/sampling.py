@@ -31,7 +31,7 @@ from samplegen.evaluation.loops_report import make_raw_loops, measure_loops, pla
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import markdown_table, percent, write_figures
 from samplegen.files import write_text
-from samplegen.training.render_folder import read_index
+from samplegen.training.rendering.render_folder import read_index
 from samplegen.units import samples_to_frames
 
 

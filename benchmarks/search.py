@@ -36,7 +36,7 @@ from samplegen.search.picture import distances_db, picture_of
 from samplegen.search.query import vectors_of
 from samplegen.search.store import Store, index_path
 from samplegen.search.text_tower import load_text_tower
-from samplegen.training.split import split_of
+from samplegen.training.sources.split import split_of
 
 QUERIES = {
     "kick": ("kick drum", "bass drum"), "snare": ("snare", "snare drum hit"), "hat_closed": ("closed hi hat", "hihat"),

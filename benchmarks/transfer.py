@@ -31,7 +31,7 @@ from samplegen.evaluation.transfer_report import (
     sweep_rows,
 )
 from samplegen.post.trim import trim_one_shot
-from samplegen.training.split import held_out_sources
+from samplegen.training.sources.split import held_out_sources
 from samplegen.variations.edits.calls import Wish
 from samplegen.variations.transfer import ROUTES, Target, cross_synthesis, envelope_correlation, transfer_sounds
 

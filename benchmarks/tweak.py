@@ -27,7 +27,7 @@ from samplegen.evaluation.tables import markdown_table, write_figures
 from samplegen.evaluation.tweak_report import HEADER, SliderRun, sign_agreement, slider_row
 from samplegen.files import write_json
 from samplegen.post.trim import trim_one_shot
-from samplegen.training.split import held_out_sources
+from samplegen.training.sources.split import held_out_sources
 from samplegen.variations.edits.calls import Wish
 from samplegen.variations.edits.distances import d_spec, pairwise, picture
 from samplegen.variations.orders.tweak import LEFT

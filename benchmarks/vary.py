@@ -24,7 +24,7 @@ from samplegen.evaluation.tables import write_figures
 from samplegen.evaluation.vary_report import DISTANCES, Column, growing, measure_order, measure_other, report_table
 from samplegen.pack.recordings import Recording
 from samplegen.post.trim import trim_one_shot
-from samplegen.training.split import split_of
+from samplegen.training.sources.split import split_of
 from samplegen.variations.edits.calls import edit_lanes, from_lanes, own_wish, plan_of, to_lanes
 from samplegen.variations.edits.sources import EditSource, read_source, with_kind
 from samplegen.variations.edits.vary_dsp import vary_without_model

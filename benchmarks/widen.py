@@ -18,7 +18,7 @@ from samplegen.evaluation.edit_figures import count_held_out, library_sources
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import write_figures
 from samplegen.evaluation.widen_report import haas, measure_image, report_table, velvet
-from samplegen.training.split import split_of
+from samplegen.training.sources.split import split_of
 from samplegen.variations.edits.sources import EditSource
 from samplegen.variations.orders.widen import WidenOrder, WidenRequest
 from samplegen.variations.widen import DEFAULT_WIDTH, correlation_of

@@ -16,11 +16,11 @@ from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
 from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig
 from samplegen.networks.unet import UNetConfig
-from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig
-from samplegen.training.latents import LatentSet, SoundToEncode, encode_sounds
+from samplegen.training.codecs.spectral_trainer import SpectralTrainingConfig
+from samplegen.training.codecs.spectrogram_trainer import SpectrogramTrainingConfig
+from samplegen.training.encoding.latents import LatentSet, SoundToEncode, encode_sounds
+from samplegen.training.generators.generator_trainer import GeneratorTask, GeneratorTrainingConfig
 from samplegen.training.publish import TrainingFacts, save_codec, save_generator
-from samplegen.training.spectral_trainer import SpectralTrainingConfig
-from samplegen.training.spectrogram_trainer import SpectrogramTrainingConfig
 from samplegen.units import bars_to_samples
 from tests.pack.signals import SAMPLE_RATE, hit
 

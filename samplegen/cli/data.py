@@ -12,8 +12,8 @@ from samplegen.cli.options import Count, FixedSeed, Json, Quiet, choose
 from samplegen.conditioning.clap.types import DEFAULT_CLAP
 
 if TYPE_CHECKING:
-    from samplegen.training.library import ScanResult
-    from samplegen.training.split import Split
+    from samplegen.training.sources.library import ScanResult
+    from samplegen.training.sources.split import Split
 
 app = typer.Typer(help="Prepare training data: scan, render, encode.", no_args_is_help=True)
 
@@ -51,8 +51,8 @@ def scan(
     Kinds, tempi and keys come from an index.csv or from names, measured where missing; every
     dropped file is listed with its reason.
     """
-    from samplegen.training.library import save_library
-    from samplegen.training.scan import scan_library
+    from samplegen.training.sources.library import save_library
+    from samplegen.training.sources.scan import scan_library
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress(f"Scanning {folder}"):
@@ -89,8 +89,8 @@ def render(
     Each loop is exact to the sample, with its beats, tags and caption; the same series and number
     give the same loop, and a second run goes on where the first stopped.
     """
-    from samplegen.training.library import load_library
-    from samplegen.training.render_folder import render_to_folder
+    from samplegen.training.rendering.render_folder import render_to_folder
+    from samplegen.training.sources.library import load_library
 
     with Console(as_json=json, quiet=quiet) as console:
         scanned = load_library(library).library
@@ -121,8 +121,8 @@ def card(
 ) -> None:
     """Write a card of the training data: counts, sources and licences, what is held out, and what is missing."""
     from samplegen.files import write_text
-    from samplegen.training.card import data_card, read_folders, relative
-    from samplegen.training.library import load_library
+    from samplegen.training.sources.card import data_card, read_folders, relative
+    from samplegen.training.sources.library import load_library
 
     with Console(as_json=json, quiet=quiet) as console:
         folders = read_folders(loops or ())
@@ -152,7 +152,7 @@ def encode(
     With --ray the workers of a cluster share the files, which they must find at the same places; the
     bytes are the same.
     """
-    from samplegen.training.encode import encode_library
+    from samplegen.training.encoding.encode import encode_library
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Encoding") as report:
@@ -173,7 +173,7 @@ def caption(
 
     Name the library and the loops that were encoded, loops in the same order.
     """
-    from samplegen.training.encode import caption_latents
+    from samplegen.training.encoding.encode import caption_latents
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Listening") as report:
@@ -195,7 +195,7 @@ def degrade(
 
     Name the library and the loops that were encoded, loops in the same order.
     """
-    from samplegen.training.degrade import degrade_latents
+    from samplegen.training.encoding.degrade import degrade_latents
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Degrading") as report:
@@ -218,7 +218,7 @@ def remember(
     Name the library and the loops that it was trained on, and held-out loops too: how near those come
     to the training ones settles the limit.
     """
-    from samplegen.training.memory import remember as store_memory
+    from samplegen.training.sources.memory import remember as store_memory
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Listening") as report:

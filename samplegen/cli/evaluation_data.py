@@ -7,8 +7,8 @@ from samplegen.errors import InputError
 
 if TYPE_CHECKING:
     from samplegen.evaluation.questions.material import Material, RealLoop, RealSound
-    from samplegen.training.library import Library
-    from samplegen.training.split import Split
+    from samplegen.training.sources.library import Library
+    from samplegen.training.sources.split import Split
 
 
 def read_material(library: Path, *, held: Path, train: Path) -> "Material":
@@ -25,7 +25,7 @@ def read_material(library: Path, *, held: Path, train: Path) -> "Material":
         if not path.is_file():
             how = HOW_TO.format(library=library, held=held, train=train)
             raise InputError(f"{path} is missing. {how}")
-    from samplegen.training.library import load_library
+    from samplegen.training.sources.library import load_library
 
     scanned = load_library(library).library
     if not scanned.folder.is_dir():
@@ -40,8 +40,8 @@ def read_material(library: Path, *, held: Path, train: Path) -> "Material":
 
 def _sounds(library: "Library", split: "Split") -> tuple["RealSound", ...]:
     from samplegen.evaluation.questions.material import RealSound
-    from samplegen.training.library import GROOVE_KIND, KINDS
-    from samplegen.training.split import held_out_sources
+    from samplegen.training.sources.library import GROOVE_KIND, KINDS
+    from samplegen.training.sources.split import held_out_sources
 
     records = library.select(kinds=KINDS - {GROOVE_KIND}, split=split)
     wrong = next((x.source for x in records if split == "train" and x.source in held_out_sources()), None)
@@ -55,7 +55,7 @@ def _sounds(library: "Library", split: "Split") -> tuple["RealSound", ...]:
 
 def _loops(folder: Path, split: "Split") -> tuple["RealLoop", ...]:
     from samplegen.evaluation.questions.material import RealLoop
-    from samplegen.training.render_folder import read_index
+    from samplegen.training.rendering.render_folder import read_index
 
     head, entries = read_index(folder)
     if head.get("split") != split:

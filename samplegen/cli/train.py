@@ -134,7 +134,7 @@ def few_step(
     quiet: Quiet = False,
 ) -> None:
     """Teach a student to make in 4 evaluations what a generator makes in many with guidance; resumable."""
-    from samplegen.training.few_step_runs import train_few_step
+    from samplegen.training.generators.few_step_runs import train_few_step
 
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Training the student") as report:
@@ -176,7 +176,7 @@ def clap(
     quiet: Quiet = False,
 ) -> None:
     """Train the embedder that joins words and sounds; resumable."""
-    from samplegen.training.clap_runs import train_clap
+    from samplegen.training.clap.clap_runs import train_clap
     from samplegen.training.parallel import speaks
 
     with Console(as_json=json, quiet=quiet or not speaks()) as console:

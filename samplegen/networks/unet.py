@@ -175,7 +175,8 @@ class UNet(nn.Module):
         if not self.config.linear_path:
             return velocity
         guess, room = _linear_guess(alpha, x)
-        return velocity + x * (guess + self.gain(h, circular).to(x.dtype) / room)
+        gain: Tensor = self.gain(h, circular).to(x.dtype)
+        return velocity + x * (guess + gain / room)
 
     def _beat(self, conditioning: Conditioning) -> Tensor:
         has = conditioning.has_beat[:, None, None].to(conditioning.beat.dtype)

@@ -16,10 +16,10 @@ from samplegen.engines.alpha_blend.generator import FAMILY as GENERATOR
 from samplegen.engines.alpha_blend.generator import Description, Sampling
 from samplegen.networks.unet import config_to_dict
 from samplegen.pack.memorisation.memory import MEMORY_FILE
-from samplegen.training.generator_trainer import GeneratorTask
-from samplegen.training.latents import LatentSet
-from samplegen.training.library import ONE_SHOT_KINDS
-from samplegen.training.render import LOOP_KINDS
+from samplegen.training.encoding.latents import LatentSet
+from samplegen.training.generators.generator_trainer import GeneratorTask
+from samplegen.training.rendering.render import LOOP_KINDS
+from samplegen.training.sources.library import ONE_SHOT_KINDS
 
 _MEMORY_NOTE = (
     "Copies of its training sounds are refused once it has a memory of them: "

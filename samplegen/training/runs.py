@@ -17,19 +17,19 @@ from samplegen.errors import InputError, ModelInvalidError, UsageError
 from samplegen.networks.spectral import SpectralConfig
 from samplegen.networks.spectrogram import SpectrogramConfig
 from samplegen.networks.unet import named_config
-from samplegen.training.encodec_trainer import EncodecTask, EncodecTrainingConfig, save_encodec
-from samplegen.training.generator_trainer import GeneratorTask, GeneratorTrainingConfig, condition_dimension
-from samplegen.training.latents import LatentSet
-from samplegen.training.library import GROOVE_KIND, load_library
+from samplegen.training.codecs.encodec_trainer import EncodecTask, EncodecTrainingConfig, save_encodec
+from samplegen.training.codecs.segments import MixedSegments, SegmentSource, SegmentStore, fixed_segments, load_sounds
+from samplegen.training.codecs.spectral_trainer import SpectralTask, SpectralTrainingConfig
+from samplegen.training.codecs.spectrogram_trainer import SpectrogramTask, SpectrogramTrainingConfig
+from samplegen.training.codecs.tones import WithTones
+from samplegen.training.encoding.latents import LatentSet
+from samplegen.training.generators.generator_trainer import GeneratorTask, GeneratorTrainingConfig, condition_dimension
 from samplegen.training.log import read_figures
 from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_training
 from samplegen.training.parallel import launch
 from samplegen.training.publish import TrainingFacts, save_codec, save_generator
-from samplegen.training.segments import MixedSegments, SegmentSource, SegmentStore, fixed_segments, load_sounds
 from samplegen.training.settings import override, pick_device, read_settings, threads_each
-from samplegen.training.spectral_trainer import SpectralTask, SpectralTrainingConfig
-from samplegen.training.spectrogram_trainer import SpectrogramTask, SpectrogramTrainingConfig
-from samplegen.training.tones import WithTones
+from samplegen.training.sources.library import GROOVE_KIND, load_library
 
 VALIDATION_SEGMENTS = 96
 VALIDATION_LENGTH = 32768

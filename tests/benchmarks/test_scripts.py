@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from samplegen.audio.types import Audio
+from samplegen.errors import SamplegenError
 from samplegen.pack import riff
 from samplegen.pack.export import PackWriter
 from samplegen.pack.manifest import job_key, read_manifest
@@ -120,7 +121,7 @@ def test_generation_is_timed_against_the_baseline(tmp_path, monkeypatch, capsys)
 
 
 def test_a_failing_process_stops_the_benchmark():
-    with pytest.raises(SystemExit, match="no such thing"):
+    with pytest.raises(SamplegenError, match="no such thing"):
         load("generate").measure([sys.executable, "-c", "raise SystemExit('no such thing')"])
 
 

@@ -174,7 +174,7 @@ def test_interrupt_with_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_real_signal_ends_with_one_line(number: signal.Signals, tmp_path: Path) -> None:
     code = (
-        "import os, sys, time, samplegen.training.scan as scan\n"
+        "import os, sys, time, samplegen.training.sources.scan as scan\n"
         f"scan.scan_library = lambda *a, **k: (os.kill(os.getpid(), {int(number)}), time.sleep(30))\n"
         "from samplegen.cli.app import main\nmain()"
     )

@@ -8,9 +8,9 @@ import pytest
 import soundfile
 
 from samplegen.cli.app import run
-from samplegen.training.encode import CaptionResult, EncodeResult
-from samplegen.training.library import Library
-from samplegen.training.memory import FormFacts, MemoryResult
+from samplegen.training.encoding.encode import CaptionResult, EncodeResult
+from samplegen.training.sources.library import Library
+from samplegen.training.sources.memory import FormFacts, MemoryResult
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_render_passes_plain_values(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         asked.update(options, folder=folder, sounds=len(library.records))
         return 3
 
-    monkeypatch.setattr("samplegen.training.render_folder.render_to_folder", stand_in)
+    monkeypatch.setattr("samplegen.training.rendering.render_folder.render_to_folder", stand_in)
     line = ["data", "render", str(library), "--out", "loops", "-n", "5", "--seed", "9", "--split", "held_out"]
     assert run([*line, "--format", "wav", "--synth", "0.25", "--processes", "3"]) == 0
     assert asked.pop("on_loop") is not None
@@ -93,7 +93,7 @@ def test_encode_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         asked.update(options, library=library)
         return EncodeResult(Path("latents"), one_shots=4, loops=2, frames=900)
 
-    monkeypatch.setattr("samplegen.training.encode.encode_library", stand_in)
+    monkeypatch.setattr("samplegen.training.encoding.encode.encode_library", stand_in)
     line = "data encode library.jsonl --codec c --out latents --loops a --loops b --clap listener --ray auto --json"
     assert run(line.split()) == 0
     assert json.loads(capsys.readouterr().out) == {"folder": "latents", "one_shots": 4, "loops": 2, "frames": 900}
@@ -115,7 +115,7 @@ def test_caption_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: py
         asked.update(options, folder=folder)
         return CaptionResult(folder, sounds=6, clap="listener")
 
-    monkeypatch.setattr("samplegen.training.encode.caption_latents", stand_in)
+    monkeypatch.setattr("samplegen.training.encoding.encode.caption_latents", stand_in)
     assert run("data caption latents --library l.jsonl --loops a --json".split()) == 0
     assert json.loads(capsys.readouterr().out) == {"folder": "latents", "sounds": 6, "clap": "listener"}
     assert asked.pop("progress") is not None
@@ -136,7 +136,7 @@ def test_remember_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: p
         asked.update(options, library=library)
         return MemoryResult(Path("m/memory.safetensors"), 2_000_000, {"loop": FormFacts(40, 2, 0.14, 0.4, ())})
 
-    monkeypatch.setattr("samplegen.training.memory.remember", stand_in)
+    monkeypatch.setattr("samplegen.training.sources.memory.remember", stand_in)
     assert run("data remember l.jsonl --loops a --loops b --model m".split()) == 0
     assert capsys.readouterr().out == "loop: 40 sounds, limit 0.140\n2.0 MB: m/memory.safetensors\n"
     assert asked.pop("progress") is not None

@@ -111,7 +111,7 @@ def test_novelty(own_models: Path, material: list[str], capsys: pytest.CaptureFi
     line = ["evaluate", "novelty", "--model", "generator-tiny", *material, "-n", "4"]
     assert run(line) == 4
     assert "samplegen data remember" in capsys.readouterr().err
-    from samplegen.training.memory import remember
+    from samplegen.training.sources.memory import remember
 
     remember(Path(material[1]), model="generator-tiny", loops=(Path(material[3]), Path(material[5])))
     assert (own_models / "generator-tiny" / MEMORY_FILE).is_file()

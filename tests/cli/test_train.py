@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from samplegen.cli.app import run
-from samplegen.training import clap_runs, runs
+from samplegen.training import runs
+from samplegen.training.clap import clap_runs
 from samplegen.training.runs import TrainingResult
 
 RESULT = TrainingResult(Path("models/m"), {"score": 3.25})

@@ -96,8 +96,8 @@ def test_a_triplet_is_off_the_sixteenths_only():
 
 
 def test_rendered_loops_keep_their_tempo(shared_audio):
-    from samplegen.training.render import render_item
-    from samplegen.training.scan import scan_library
+    from samplegen.training.rendering.render import render_item
+    from samplegen.training.sources.scan import scan_library
 
     library = scan_library(shared_audio, measure=False).library
     loops = [render_item(library, index=k, seed=5, split="train", weights={"loop_kick": 1.0}) for k in range(4)]

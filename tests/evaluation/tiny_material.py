@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from samplegen.training.library import Record, ScanResult, save_library
-from samplegen.training.split import Split, held_out_sources
+from samplegen.training.sources.library import Record, ScanResult, save_library
+from samplegen.training.sources.split import Split, held_out_sources
 from samplegen.units import bars_to_samples
 
 RATE = 22_050

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from samplegen.training.library import Library
-from samplegen.training.scan import scan_library
+from samplegen.training.sources.library import Library
+from samplegen.training.sources.scan import scan_library
 
 SAMPLE_RATE = 44_100
 HELD_OUT = "oramics/sampled"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from samplegen.errors import InputError, SamplegenError
-from samplegen.training.cluster import map_on_ray
-from samplegen.training.encode import encode_library
+from samplegen.training.encoding.cluster import map_on_ray
+from samplegen.training.encoding.encode import encode_library
 
 
 def where(unit: int) -> tuple[int, str]:

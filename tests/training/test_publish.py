@@ -12,7 +12,7 @@ from samplegen.codec import load_codec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.words_and_sound import joint_hash
 from samplegen.errors import ModelInvalidError
-from samplegen.training.generator_trainer import GeneratorTask
+from samplegen.training.generators.generator_trainer import GeneratorTask
 from samplegen.training.publish import TrainingFacts, save_generator
 from tests.models import (
     CODEC,

@@ -11,13 +11,14 @@ from samplegen.checkpoints import load_model
 from samplegen.codec import load_codec
 from samplegen.engines.alpha_blend import load_generator, loading
 from samplegen.errors import InputError, ModelInvalidError, UsageError
-from samplegen.training import encode, log, runs
-from samplegen.training.encode import encode_library
-from samplegen.training.latents import LatentSet
-from samplegen.training.library import ScanResult, load_library, save_library
+from samplegen.training import log, runs
+from samplegen.training.encoding import encode
+from samplegen.training.encoding.encode import encode_library
+from samplegen.training.encoding.latents import LatentSet
 from samplegen.training.loop import load_state
 from samplegen.training.runs import train_codec, train_generator
-from samplegen.training.scan import scan_library
+from samplegen.training.sources.library import ScanResult, load_library, save_library
+from samplegen.training.sources.scan import scan_library
 from tests.models import CODEC, save_tiny_codec, tiny_latents, tiny_network
 from tests.training.embedders import TinyClap
 

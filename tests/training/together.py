@@ -12,15 +12,16 @@ from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.networks import precision
 from samplegen.networks.unet import UNetConfig
 from samplegen.training import parallel
-from samplegen.training.clap_data import ClapData
-from samplegen.training.clap_trainer import ClapTask
-from samplegen.training.encodec_trainer import EncodecTask
-from samplegen.training.generator_trainer import GeneratorTask
-from samplegen.training.latents import EncodedItem, LatentSet
+from samplegen.training.clap.clap_data import ClapData
+from samplegen.training.clap.clap_trainer import ClapTask
+from samplegen.training.codecs.encodec_trainer import EncodecTask
+from samplegen.training.codecs.spectral_trainer import SpectralTask
+from samplegen.training.encoding.latents import EncodedItem, LatentSet
+from samplegen.training.generators.generator_trainer import GeneratorTask
 from samplegen.training.loop import load_state, save_state
-from samplegen.training.spectral_trainer import SpectralTask
 from tests.models import NETWORK_CONFIG, TRAINING
-from tests.training import test_clap_trainer, test_encodec_trainer, test_spectral_trainer
+from tests.training.clap import test_clap_trainer
+from tests.training.codecs import test_encodec_trainer, test_spectral_trainer
 from tests.training.toys import half_of_a_batch
 
 STEPS, SEED = 4, 6

@@ -13,7 +13,7 @@ from samplegen.errors import UsageError
 from samplegen.networks.unet import UNet
 from samplegen.pack.recordings import Recording
 from samplegen.pack.sound import Tags
-from samplegen.training.degradations import Degradation, degrade
+from samplegen.training.encoding.degradations import Degradation, degrade
 from samplegen.units import bars_to_samples
 from samplegen.variations.edits.bands import Crossover, level_between, spectrum_of
 from samplegen.variations.edits.sources import EditSource

@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from samplegen.audio.types import Audio, Samples
-from samplegen.training.degradations import Degradation, degrade
+from samplegen.training.encoding.degradations import Degradation, degrade
 from samplegen.variations.edits.bands import (
     Crossover,
     band_pass,

@@ -1,0 +1,1 @@
+"""Training of a joint embedding of texts and sounds."""

@@ -1,0 +1,1 @@
+"""Training of codecs: segments, losses, adversary, one task a family."""

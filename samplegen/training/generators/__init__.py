@@ -1,0 +1,1 @@
+"""Training of generators, of those that edit, and of few-step students."""

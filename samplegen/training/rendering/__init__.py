@@ -1,0 +1,1 @@
+"""Training loops rendered from one-shots, instruments, patterns and effects, exactly as long as their bars."""

@@ -1,0 +1,1 @@
+"""What there is to learn from: scanning, splits, licences, cards, the memory of training sounds."""
