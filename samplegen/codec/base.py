@@ -70,6 +70,7 @@ class RecolouringCodec(Protocol):
     def recolour(self, samples: Tensor, source: Latents, made: Latents, *, loop: bool = False) -> Tensor:
         """``[B, channels, T]`` with the levels of `made` where its own latents `source` had theirs.
 
-        Phases and noise stay those of the sound, and equal latents give the sound itself.
+        Phases and noise stay those of the sound, and equal latents give the sound itself. One sound and its
+        latents do for any number of `made`.
         """
         ...

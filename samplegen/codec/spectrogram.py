@@ -10,21 +10,11 @@ from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramCo
 
 
 class SpectrogramCodec(AutoencoderCodec):
-    """A trained `SpectrogramAutoencoder`.
-
-    Attributes
-    ----------
-    learned
-        Latent channels that are learned; the rest are semitones from C1 upwards.
-    """
+    """A trained `SpectrogramAutoencoder`; its last channels are semitones from C1 upwards."""
 
     family = "spectrogram"
     network_type = SpectrogramAutoencoder
     config_type = SpectrogramConfig
-
-    def __init__(self, network: SpectrogramAutoencoder, *, name: str, hash: str, latency_s: float = 0.0) -> None:
-        super().__init__(network, name=name, hash=hash, latency_s=latency_s)
-        self.learned = network.config.learned
 
     @torch.inference_mode()
     def recolour(self, samples: Tensor, source: Latents, made: Latents, *, loop: bool = False) -> Tensor:

@@ -120,9 +120,11 @@ def edit_sounds(
                 generator, vectors[index], source[index], mask, guidance, loop, seeds=some, trust=trust
             )
             made += _vary(generator, velocity, source[index], some, strength, steps, mask, loop)
-    faint = strength < RECOLOUR_BELOW and not trust and isinstance(generator.codec, RecolouringCodec)
-    render = _recoloured if faint else _decoded
-    return list(render(generator, audios, source, made, [len(several) for several in seeds], loop))
+        counts, codec = [len(several) for several in seeds], generator.codec
+        if strength < RECOLOUR_BELOW and not trust and isinstance(codec, RecolouringCodec):
+            sounds = _rows_of(generator, audios, source, made, counts, loop)
+            return [_recoloured(generator, codec, audio, rows, loop) for audio, rows in sounds]
+    return list(_decoded(generator, audios, source, made, counts, loop))
 
 
 def frames_of(generator: "Generator", audio: Audio, *, loop: "LoopPlan | None" = None) -> int:
@@ -252,25 +254,16 @@ def _decoded(
 
 
 def _recoloured(
-    generator: "Generator",
-    audios: Sequence[Audio],
-    source: Tensor,
-    made: Sequence[Tensor],
-    counts: Sequence[int],
-    loop: "LoopPlan | None",
-) -> Iterator[Edited]:
-    """The sounds themselves with the levels of the latents: what a small edit leaves alone stays bit for bit."""
-    codec: object = generator.codec
-    assert isinstance(codec, RecolouringCodec)
+    generator: "Generator", codec: RecolouringCodec, audio: Audio, rows: Tensor, loop: "LoopPlan | None"
+) -> Edited:
+    """The sound itself with the levels of the latents: what a small edit leaves alone stays bit for bit."""
     rate = codec.sample_rate / codec.hop_length
-    for audio, rows in _rows_of(generator, audios, source, made, counts, loop):
-        length = rows.shape[-1] * codec.hop_length
-        laid = torch.from_numpy(_laid(audio, length, loop))[None].expand(len(rows) - 1, -1, -1)
-        own = Latents(rows[:1].expand(len(rows) - 1, -1, -1), rate)
-        changes = (codec.recolour(laid, own, Latents(rows[1:], rate), loop=loop is not None) - laid).numpy()
-        if loop is not None:
-            changes = np.stack([generator._close(change, loop.ring).samples for change in changes])
-        yield Edited(audio, tuple(audio.with_samples(audio.samples + row[:, : audio.length]) for row in changes))
+    laid = torch.from_numpy(_laid(audio, rows.shape[-1] * codec.hop_length, loop))[None]
+    own, made = Latents(rows[:1], rate), Latents(rows[1:], rate)
+    changes = (codec.recolour(laid, own, made, loop=loop is not None) - laid).numpy()
+    if loop is not None:
+        changes = np.stack([generator._close(change, loop.ring).samples for change in changes])
+    return Edited(audio, tuple(audio.with_samples(audio.samples + row[:, : audio.length]) for row in changes))
 
 
 def _rows_of(
