@@ -12,6 +12,7 @@ from samplegen.cli.options import Count, FixedSeed, Json, Quiet, choose
 from samplegen.conditioning.clap.types import DEFAULT_CLAP
 
 if TYPE_CHECKING:
+    from samplegen.training.encoding.encode import EncodeResult
     from samplegen.training.sources.library import ScanResult
     from samplegen.training.sources.split import Split
 
@@ -147,7 +148,7 @@ def encode(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Encode one-shots and rendered loops into latents.
+    """Encode one-shots, rendered loops, and recorded loops that hold whole bars, into latents.
 
     With --ray the workers of a cluster share the files, which they must find at the same places; the
     bytes are the same.
@@ -157,7 +158,7 @@ def encode(
     with Console(as_json=json, quiet=quiet) as console:
         with console.progress("Encoding") as report:
             made = encode_library(library, codec=codec, out=out, loops=loops or (), clap=clap, ray=ray, progress=report)
-        console.result(asdict(made), text=f"{made.one_shots} one-shots and {made.loops} loops encoded in {made.folder}")
+        console.result(asdict(made), text=_encoded_text(made))
 
 
 @app.command()
@@ -226,6 +227,11 @@ def remember(
         lines = [f"{name}: {facts.trained} sounds, limit {facts.limit:.3f}" for name, facts in made.forms.items()]
         text = "\n".join([*lines, f"{made.size_bytes / 1e6:.1f} MB: {made.file}"])
         console.result(asdict(made), text=text)
+
+
+def _encoded_text(made: "EncodeResult") -> str:
+    lines = [f"left out {path}: no tempo from 60 to 200 BPM, or no whole bars of it" for path in made.left_out]
+    return "\n".join([*lines, f"{made.one_shots} one-shots and {made.loops} loops encoded in {made.folder}"])
 
 
 def _scan_text(result: "ScanResult", kinds: dict[str, int], out: Path) -> str:

@@ -57,12 +57,14 @@ class UNetConfig:
         return tuple(self.width * multiplier for multiplier in self.multipliers)
 
 
-CONFIGS: dict[str, UNetConfig] = {
+_SHAPES: dict[str, UNetConfig] = {
     "tiny": UNetConfig(),
     "cpu": UNetConfig(width=96, multipliers=(1, 2, 3), attention_levels=(2,), heads=6, attention_span=192),
     "small": UNetConfig(width=128, multipliers=(1, 2, 3, 4), attention_levels=(2, 3), attention_span=512),
     "medium": UNetConfig(width=192, multipliers=(1, 2, 3, 4), attention_levels=(2, 3), attention_span=512),
 }
+# New networks have the path; those kept without one say so by leaving it out.
+CONFIGS = {name: replace(shape, linear_path=True) for name, shape in _SHAPES.items()}
 
 
 def named_config(name: str, *, channels: int, embedding_dimension: int, inpainting: bool = False) -> UNetConfig:

@@ -29,12 +29,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class EncodeResult:
-    """Where the latents went and what they hold."""
+    """Where the latents went and what they hold; `left_out` are recorded loops without a tempo or whole bars."""
 
     folder: Path
     one_shots: int
     loops: int
     frames: int
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def encode_library(
     ray: str | None = None,
     progress: Report | None = None,
 ) -> EncodeResult:
-    """Encode a library's one-shots (each also two semitones lower and higher) and rendered loops.
+    """Encode a library's one-shots (each also two semitones lower and higher), rendered loops and recorded ones.
+
+    Of the library's own loops those are encoded that say their tempo and hold whole bars.
 
     Parameters
     ----------
@@ -101,7 +104,8 @@ def encode_library(
         latents = listener.tell(latents, on_sounds=_second_half(steps, progress))
     latents.save(out)
     shots = sum(not item.loop for item in latents.items)
-    return EncodeResult(out, shots, len(latents.items) - shots, latents.values.shape[0])
+    left_out = tuple(record.path for record in material.left_out)
+    return EncodeResult(out, shots, len(latents.items) - shots, latents.values.shape[0], left_out)
 
 
 def caption_latents(

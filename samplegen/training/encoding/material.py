@@ -1,8 +1,8 @@
-"""The sounds that are encoded: a library's one-shots at three pitches, and rendered loops."""
+"""The sounds that are encoded: one-shots of a library at three pitches, rendered loops, loops of the library."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import soxr
 from samplegen.audio.io import read_audio
 from samplegen.audio.types import Audio
 from samplegen.conditioning.embedder import TagEmbedder
-from samplegen.conditioning.vocabulary import LOOP_KINDS, ONE_SHOT_KINDS
+from samplegen.conditioning.vocabulary import LOOP_KINDS, ONE_SHOT_KINDS, STYLES
 from samplegen.errors import InputError
 from samplegen.post.fades import fade_out
 from samplegen.post.loudness import normalise_peak
@@ -20,6 +20,7 @@ from samplegen.training.clap.facts import Facts, facts_of_loop, facts_of_record
 from samplegen.training.encoding.latents import SoundToEncode
 from samplegen.training.rendering.render_folder import read_index
 from samplegen.training.sources.library import Library, Record, load_library
+from samplegen.training.sources.recorded_loops import BEATS_PER_BAR, loop_kind, read_ring, recorded_loops, whole_bars
 from samplegen.units import seconds_to_samples
 
 PEAK_DB = -1.0
@@ -46,24 +47,40 @@ class LoopFile:
     entry: dict[str, Any]
 
 
-SoundFile = OneShotFile | LoopFile
+@dataclass(frozen=True)
+class RecordedLoopFile:
+    """A loop of a library that holds whole bars."""
+
+    library: Path
+    record: Record
+
+
+SoundFile = OneShotFile | LoopFile | RecordedLoopFile
 
 
 class Material:
-    """What is encoded: one-shots of a library, then the loops of rendered folders."""
+    """What is encoded: one-shots of a library, the loops of rendered folders, then the library's own loops.
+
+    Attributes
+    ----------
+    left_out
+        Loops of the library that cannot be learned from (`recorded_loops`).
+    """
 
     def __init__(self, library: Library, folders: Sequence[RenderedFolder]) -> None:
         self.library, self._folders = library, folders
         self._records = library.select(kinds=ONE_SHOT_KINDS)
+        self._recorded, self.left_out = recorded_loops(library)
         self._words = TagEmbedder()
 
     @classmethod
     def read(cls, library: Path, loops: Sequence[Path]) -> "Material":
-        """The one-shots of a scanned library and the loops of rendered folders."""
+        """The sounds of a scanned library and the loops of rendered folders."""
         return cls(load_library(library).library, [(folder, *read_index(folder)) for folder in loops])
 
     def __len__(self) -> int:
-        return len(self._records) * len(SEMITONES) + sum(len(entries) for _, _, entries in self._folders)
+        rendered = sum(len(entries) for _, _, entries in self._folders)
+        return len(self._records) * len(SEMITONES) + rendered + len(self._recorded)
 
     def files(self) -> Iterator[SoundFile]:
         """Every file in order, by paths that hold from anywhere."""
@@ -72,6 +89,8 @@ class Material:
         for folder, head, entries in self._folders:
             for entry in entries:
                 yield LoopFile(folder.absolute(), head["split"], entry)
+        for record in self._recorded:
+            yield RecordedLoopFile(self.library.folder.absolute(), record)
 
     def sounds(self, *, sample_rate: int, window_s: float) -> Iterator[SoundToEncode]:
         """Every sound in order; one-shots are cut to `window_s`."""
@@ -84,6 +103,9 @@ class Material:
         for folder, head, entries in self._folders:
             with _index_of(folder):
                 found += [facts_of_loop(entry, split=head["split"], tags=self._words) for entry in entries]
+        for record in self._recorded:
+            kind = loop_kind(record, self._words)
+            found.append(facts_of_record(replace(record, kind=kind), tags=self._words))
         return found
 
 
@@ -99,6 +121,8 @@ def sounds_of(file: SoundFile, words: TagEmbedder, *, sample_rate: int, window_s
     """What a file gives: a loop, or a one-shot cut to `window_s` at each of `SEMITONES`."""
     if isinstance(file, OneShotFile):
         yield from _one_shots(file, words, sample_rate=sample_rate, window_s=window_s)
+    elif isinstance(file, RecordedLoopFile):
+        yield _recorded_loop(file, words, sample_rate=sample_rate)
     else:
         with _index_of(file.folder):
             sound = _loop(file, words, sample_rate=sample_rate)
@@ -114,6 +138,17 @@ def _loop(file: LoopFile, words: TagEmbedder, *, sample_rate: int) -> SoundToEnc
         audio, entry["kind"], (entry["kind"], entry["style"], *extra), loop=True, split=file.split,
         source=f"{file.folder.name}/{entry['index']}", bpm=entry["bpm"], bars=entry["bars"],
         beats_per_bar=entry["meter"][0],
+    )  # fmt: skip
+
+
+def _recorded_loop(file: RecordedLoopFile, words: TagEmbedder, *, sample_rate: int) -> SoundToEncode:
+    record, kind = file.record, loop_kind(file.record, words)
+    known = [tag for tag in words.parse(record.caption).known if tag not in (*ONE_SHOT_KINDS, *LOOP_KINDS)]
+    styles_first = sorted(known, key=lambda tag: tag not in STYLES)
+    return SoundToEncode(
+        read_ring(Library(file.library, ()), record, sample_rate=sample_rate), kind, (kind, *styles_first), loop=True,
+        split=record.split, source=record.source, bpm=record.bpm or 0.0, bars=whole_bars(record) or 0,
+        beats_per_bar=BEATS_PER_BAR,
     )  # fmt: skip
 
 

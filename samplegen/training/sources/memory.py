@@ -26,6 +26,7 @@ from samplegen.training.encoding.encode import ONE_SHOT_SECONDS
 from samplegen.training.encoding.material import PEAK_DB
 from samplegen.training.rendering.render_folder import read_index
 from samplegen.training.sources.library import load_library
+from samplegen.training.sources.recorded_loops import BEATS_PER_BAR, read_ring, recorded_loops, whole_bars
 from samplegen.units import seconds_to_samples
 
 DIMENSION: Final = 128
@@ -86,7 +87,7 @@ def remember(
     Parameters
     ----------
     library
-        The library that the model learned from; its held-out one-shots settle the limit.
+        The library that the model learned from, with its recorded loops; its held-out one-shots settle the limit.
     loops
         Rendered folders, training and held-out ones.
 
@@ -141,7 +142,8 @@ def _hear(library: Path, loops: Sequence[Path], *, codec: Codec, progress: Repor
     scanned = load_library(library).library
     records = scanned.select(kinds=ONE_SHOT_KINDS)
     folders = [(folder, *read_index(folder)) for folder in loops]
-    total = len(records) + sum(len(entries) for _, _, entries in folders)
+    recorded, _ = recorded_loops(scanned)
+    total = len(records) + sum(len(entries) for _, _, entries in folders) + len(recorded)
     done = 0
     for record in records:
         audio = read_audio(scanned.path_of(record), sample_rate=codec.sample_rate, mono=True, max_seconds=_READ_S)
@@ -153,6 +155,10 @@ def _hear(library: Path, loops: Sequence[Path], *, codec: Codec, progress: Repor
         for entry in entries:
             yield _loop(folder, entry, split=str(head.get("split")))
             done = _tell(progress, done, total)
+    for record in recorded:
+        ring = read_ring(scanned, record, sample_rate=codec.sample_rate)
+        yield _heard_loop(record.path, ring, bars=whole_bars(record) or 1, beats=BEATS_PER_BAR, split=record.split)
+        done = _tell(progress, done, total)
 
 
 def _pictures(audio: Audio) -> Float32:
@@ -177,9 +183,13 @@ def _loop(folder: Path, entry: Mapping[str, Any], *, split: str) -> _Heard:
         path, bars, beats = Path(entry["path"]), int(entry["bars"]), int(entry["meter"][0])
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise InputError(f"The index in {folder} is damaged ({error!r}). Render the loops again.") from error
-    pictures = picture_loop(read_audio(folder / path, mono=True), bars=bars, beats=beats)
+    return _heard_loop(path.stem, read_audio(folder / path, mono=True), bars=bars, beats=beats, split=split)
+
+
+def _heard_loop(name: str, ring: Audio, *, bars: int, beats: int, split: str) -> _Heard:
+    pictures = picture_loop(ring, bars=bars, beats=beats)
     pictures = pictures[:1] if split == "train" else pictures
-    return _Heard(path.stem, "loop", split, pictures, pictures)
+    return _Heard(name, "loop", split, pictures, pictures)
 
 
 def _tell(progress: Report | None, done: int, total: int) -> int:

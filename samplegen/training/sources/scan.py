@@ -2,8 +2,9 @@
 
 import csv
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 from samplegen.errors import InputError, SamplegenError
@@ -19,7 +20,7 @@ from samplegen.training.sources.library import (
     ScanResult,
 )
 from samplegen.training.sources.names import parse_name
-from samplegen.training.sources.split import Split, split_sources
+from samplegen.training.sources.split import FEWEST_SOURCES, Split, sound_of, split_sources
 from samplegen.units import bars_to_seconds
 
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
@@ -50,7 +51,8 @@ def scan_library(folder: Path, *, licences: Collection[str] | None = None, measu
     With an ``index.csv`` its columns are the truth and only files of the allowed licences are kept
     (by default CC0, Unlicense and public domain). Plain folders belong to the user: their licence
     is ``user`` and always kept; kind, tempo and key are read from names, and with `measure` the
-    tempo and key of loops that do not say are measured.
+    tempo and key of loops that do not say are measured. About a tenth is held out: whole sources, or
+    single sounds with their takes where the folders below are few or named after kinds.
 
     Raises
     ------
@@ -64,20 +66,31 @@ def scan_library(folder: Path, *, licences: Collection[str] | None = None, measu
     records, dropped = _scan_index(folder, index, allowed) if index.is_file() else _scan_names(folder, measure=measure)
     if not records:
         raise InputError(f"No usable sound in {folder}: all {len(dropped)} files were dropped{_first_reason(dropped)}.")
-    splits = split_sources(record.source for record in records)
-    split_records = tuple(replace(record, split=_split(record, splits)) for record in records)
+    unit = _unit_of_split(records) if not index.is_file() else attrgetter("source")
+    splits = split_sources(map(unit, records))
+    split_records = tuple(replace(record, split=_split(record, splits[unit(record)])) for record in records)
     return ScanResult(folder, split_records, tuple(sorted(dropped, key=lambda item: item.path)))
+
+
+def _unit_of_split(records: Sequence[Record]) -> Callable[[Record], str]:
+    """What of a plain folder is held out as a whole: a source, or a sound where its folders are not sources.
+
+    Few folders, or folders that are named after kinds, are no sources: holding one out would leave out a kind.
+    """
+    sources = sorted({record.source for record in records})
+    kinds = sum(parse_name(f"{source}/x").kind is not None for source in sources)
+    if len(sources) >= FEWEST_SOURCES and 2 * kinds <= len(sources):
+        return attrgetter("source")
+    return lambda record: sound_of(record.path)
 
 
 def _first_reason(dropped: list[Dropped]) -> str:
     return f" (the first, {dropped[0].path}: {dropped[0].reason})" if dropped else ""
 
 
-def _split(record: Record, splits: dict[str, Split]) -> Split:
-    """Grooves follow the split of their own data set, which their caption names; sounds their source."""
-    if record.kind == GROOVE_KIND and "split validation" in record.caption:
-        return "held_out"
-    return splits[record.source]
+def _split(record: Record, split: Split) -> Split:
+    """Grooves follow the split of their own data set, which their caption names."""
+    return "held_out" if record.kind == GROOVE_KIND and "split validation" in record.caption else split
 
 
 def _scan_index(folder: Path, index: Path, allowed: frozenset[str]) -> tuple[list[Record], list[Dropped]]:

@@ -1,15 +1,18 @@
-"""Which sources train and which are held out: split by source, never by file or chunk."""
+"""Which sources train and which are held out: split by source, never by chunk; a user's folder by its sounds."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import Literal
 
 Split = Literal["train", "held_out"]
 
 HELD_OUT_SHARE = 0.1
-_MIN_SOURCES_TO_HOLD_ONE = 5
+FEWEST_SOURCES = 5  # of fewer none is held out
+_TAKE = re.compile(r"[ _.-](?:v|vel|velocity|layer|rr|take)[ _-]?\d+(?![a-z0-9])", re.IGNORECASE)
 
 
 @cache
@@ -43,6 +46,12 @@ def split_sources(sources: Iterable[str]) -> dict[str, Split]:
     by_hash = sorted(names, key=source_hash)
     if names and "train" not in splits.values():
         splits[by_hash[-1]] = "train"
-    if len(names) >= _MIN_SOURCES_TO_HOLD_ONE and "held_out" not in splits.values():
+    if len(names) >= FEWEST_SOURCES and "held_out" not in splits.values():
         splits[by_hash[0]] = "held_out"
     return splits
+
+
+def sound_of(path: str) -> str:
+    """A file's path without what counts velocities and takes: the takes of a sound train, or are held out, together."""
+    pure = PurePosixPath(path)
+    return (pure.parent / _TAKE.sub("", pure.stem)).as_posix()

@@ -1,19 +1,21 @@
 """A library's one-shots and rendered loops become latents."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from samplegen.audio.io import write_wav
+from samplegen.audio.io import read_audio, write_wav
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, ModelMissingError
 from samplegen.training.encoding import encode
 from samplegen.training.encoding.encode import caption_latents, encode_library
 from samplegen.training.encoding.latents import LatentSet
 from samplegen.training.encoding.material import SEMITONES
-from samplegen.training.sources.library import Library, save_library
+from samplegen.training.sources.library import Library, load_library, save_library
+from samplegen.training.sources.recorded_loops import read_ring
 from samplegen.training.sources.scan import scan_library
 from tests.models import CODEC
 from tests.training.embedders import TinyClap
@@ -67,6 +69,49 @@ def test_rendered_loops(index: Path, tmp_path: Path) -> None:
     assert (train.kind, train.tags) == ("loop_tops", ("loop_tops", "techno", "dark", "simple"))
     assert (train.bpm, train.bars, train.beats_per_bar, train.frames) == (120.0, 2, 4, 689)
     assert (train.split, held.split, train.source, held.source) == ("train", "held_out", "train/0", "held/0")
+
+
+def recorded(folder: Path) -> Path:
+    """A user's folder: four hits of two kinds, two loops of two bars, and three that hold none."""
+    rng = np.random.default_rng(0)
+    seconds = {
+        "Kicks/kick 1.wav": 0.1, "Kicks/kick 2.wav": 0.1, "Snares/snare 1.wav": 0.1, "Snares/snare 2.wav": 0.1,
+        "Loops/dark techno drums 120bpm.wav": 4.02, "Loops/bass loop 90bpm.wav": 5.31,
+        "Loops/odd beat 120bpm.wav": 4.5, "Loops/fast beat 210bpm.wav": 240 / 210, "Loops/half beat 100bpm.wav": 1.2,
+    }  # fmt: skip
+    for path, length in seconds.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        samples = 0.1 * rng.standard_normal((1, round(length * 44_100)))
+        write_wav(folder / path, Audio(samples.astype(np.float32), 44_100))
+    save_library(folder / "library.jsonl", scan_library(folder, measure=False))
+    return folder / "library.jsonl"
+
+
+def test_recorded_loops_of_whole_bars_follow(tmp_path: Path, tiny_models: Path, clap: TinyClap) -> None:
+    mine, loops = recorded(tmp_path / "mine"), [rendered(tmp_path / "train")]
+    result = encode_library(mine, codec=CODEC, out=tmp_path / "set", loops=loops, one_shot_seconds=0.1, clap=clap.name)
+    assert (result.one_shots, result.loops) == (4 * len(SEMITONES), 3)
+    assert result.left_out == ("Loops/fast beat 210bpm.wav", "Loops/half beat 100bpm.wav", "Loops/odd beat 120bpm.wav")
+    latents = LatentSet.load(result.folder)
+    rendered_one, bass, drums = latents.items[-3:]
+    assert rendered_one.source == "train/0" and (bass.kind, bass.bpm, bass.bars) == ("loop_bass", 90.0, 2)
+    assert drums.tags == ("loop_drums", "techno", "dark") and (drums.bpm, drums.bars, drums.frames) == (120.0, 2, 689)
+    assert latents.vectors is not None and len(latents.vectors) == len(latents.items)
+    assert all("bass" not in text for text in clap.texts[-12:]) and any("drum" in text for text in clap.texts[-12:])
+
+
+def test_a_recorded_loop_is_exactly_its_bars(tmp_path: Path) -> None:
+    library = load_library(recorded(tmp_path / "mine")).library
+    drums = next(record for record in library.records if "techno" in record.path)  # 20 ms longer than its bars
+    bass = next(record for record in library.records if "bass" in record.path)  # 23 ms shorter
+    whole, cut = read_audio(library.path_of(drums)), read_ring(library, drums, sample_rate=44_100)
+    assert cut.length == 176_400 and np.abs(cut.samples).max() == pytest.approx(10 ** (-1 / 20), abs=1e-3)
+    ratio = cut.samples / whole.samples[:, :176_400]
+    assert np.ptp(ratio[np.abs(whole.samples[:, :176_400]) > 0.01]) < 1e-3
+    filled = read_ring(library, bass, sample_rate=44_100)
+    assert filled.length == 235_200 and not filled.samples[:, 234_200:].any() and filled.samples[:, :234_000].any()
+    with pytest.raises(ValueError, match="no whole bars"):
+        read_ring(library, replace(drums, bpm=100.0), sample_rate=44_100)
 
 
 def test_the_same_library_gives_the_same_bytes(index: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A library and rendered loops become a model's memory."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +20,7 @@ from samplegen.pack.memorisation import load_guard
 from samplegen.pack.sound import Provenance, Sound, Tags
 from samplegen.post.trim import trim_one_shot
 from samplegen.training.publish import save_generator
-from samplegen.training.sources.library import save_library
+from samplegen.training.sources.library import ScanResult, load_library, save_library
 from samplegen.training.sources.memory import remember
 from samplegen.training.sources.scan import scan_library
 from tests.models import CODEC, FACTS, GENERATOR, tiny_latents, tiny_task
@@ -83,6 +84,22 @@ def test_what_was_learned_from_is_remembered(
     near = guard.nearest(_sound(kick, kind="one_shot", category="kick"))
     assert near.name == "oneshots/kick/maker_two.wav" and near.distance < 0.1
     assert HELD_OUT.replace("/", "_") not in near.name
+
+
+def test_recorded_loops_are_remembered_too(index: Path, folders: list[Path], own_models: Path) -> None:
+    scanned = load_library(index).library
+    write_wav(scanned.folder / "mine.wav", Audio(_loop(99)[None], RATE))
+    one = scanned.records[0]
+    mine = replace(one, path="mine.wav", kind="loop_drums", split="train", bpm=120.0, bars=1.0, duration_s=2.0)
+    save_library(index, ScanResult(scanned.folder, (*scanned.records, mine), ()))
+    result = remember(index, model=GENERATOR, loops=folders)
+    assert (result.forms["loop"].trained, result.forms["loop"].held_out) == (7, 3)
+    guard = load_guard(load_generator(GENERATOR))
+    assert guard is not None
+    near = guard.nearest(
+        _sound(Audio(np.roll(_loop(99), LENGTH // 2), RATE), kind="loop", category="x", bpm=120, bars=1)
+    )
+    assert near.name == "mine.wav" and near.is_remembered
 
 
 def test_what_the_codec_makes_of_training_sounds_is_remembered_too(

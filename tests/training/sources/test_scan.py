@@ -65,6 +65,30 @@ def test_plain_folders_are_read_from_names_and_headers(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("top", ["Kicks Snares Claps Hats Toms Bass", "Mine"])
+def test_folders_of_kinds_hold_out_sounds_of_each_kind_with_all_their_takes(tmp_path: Path, top: str) -> None:
+    for folder in top.split():
+        for number in range(20):
+            for take in (1, 2):
+                _wav(tmp_path / folder / f"kick {number:02}_rr{take}.wav", 0.05)
+    records = scan_library(tmp_path, measure=False).records
+    held_out = {record.path for record in records if record.split == "held_out"}
+    assert 0 < len(held_out) < 0.3 * len(records)
+    assert held_out == {path.replace("_rr1", "_rr2") for path in held_out} | {
+        path.replace("_rr2", "_rr1") for path in held_out
+    }
+    for folder in top.split():
+        assert any(r.path.startswith(folder) and r.split == "train" for r in records)
+
+
+def test_folders_of_sources_are_held_out_as_a_whole(tmp_path: Path) -> None:
+    for maker in ("Acme", "Birch", "Cedar", "Dune", "Elm", "Fern"):
+        for number in range(8):
+            _wav(tmp_path / maker / "Kicks" / f"kick {number:02}.wav", 0.05)
+    splits = {(record.source, record.split) for record in scan_library(tmp_path, measure=False).records}
+    assert len(splits) == 6 and 0 < sum(split == "held_out" for _, split in splits) < 4
+
+
 def test_what_names_do_not_say_is_measured(tmp_path: Path) -> None:
     clicks = np.zeros(4 * 44_100, dtype=np.float32)
     for beat in range(8):

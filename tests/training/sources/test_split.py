@@ -1,4 +1,6 @@
-from samplegen.training.sources.split import held_out_sources, source_hash, split_of, split_sources
+import pytest
+
+from samplegen.training.sources.split import held_out_sources, sound_of, source_hash, split_of, split_sources
 
 
 def test_the_committed_list_decides_for_named_sources() -> None:
@@ -28,3 +30,17 @@ def test_small_libraries_keep_something_to_train_on_and_five_sources_hold_one_ou
     assert list(split_sources(lucky).values()).count("held_out") == 1
     assert set(split_sources(lucky[:4]).values()) == {"train"}
     assert split_sources([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "sound"),
+    [
+        ("Kicks/Kick 01.wav", "Kicks/Kick 01"),
+        ("Kicks/kick_v2_rr3.wav", "Kicks/kick"),
+        ("kit/snare-vel12 take 2.wav", "kit/snare"),
+        ("tape_take_x.wav", "tape_take_x"),
+        ("rr1.wav", "rr1"),
+    ],
+)
+def test_takes_of_a_sound_share_its_name(path: str, sound: str) -> None:
+    assert sound_of(path) == sound
