@@ -82,7 +82,7 @@ def generator(
     config: Config = None,
     start_from: Annotated[
         Path | None,
-        typer.Option("--start-from", metavar="DIR", help="Run whose best weights to begin with; tags alone will do."),
+        typer.Option("--start-from", metavar="NAME", help="Run to begin with, or a generator to fine-tune."),
     ] = None,
     max_minutes: MaxMinutes = None,
     max_steps: MaxSteps = None,

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
-
-import torch
+from typing import Any
 
 from samplegen.codec import load_codec
 from samplegen.codec.autoencoder import AutoencoderCodec
@@ -13,7 +11,7 @@ from samplegen.codec.encodec_network import EncodecConfig
 from samplegen.codec.spectral import SpectralCodec
 from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.conditioning.embedder import TagEmbedder
-from samplegen.errors import InputError, ModelInvalidError, UsageError
+from samplegen.errors import ModelInvalidError, UsageError
 from samplegen.networks.spectral import SpectralConfig
 from samplegen.networks.spectrogram import SpectrogramConfig
 from samplegen.networks.unet import named_config
@@ -23,6 +21,7 @@ from samplegen.training.codecs.spectral_trainer import SpectralTask, SpectralTra
 from samplegen.training.codecs.spectrogram_trainer import SpectrogramTask, SpectrogramTrainingConfig
 from samplegen.training.codecs.tones import WithTones
 from samplegen.training.encoding.latents import LatentSet
+from samplegen.training.generators.beginnings import averaged_weights, read_beginning
 from samplegen.training.generators.generator_trainer import GeneratorTask, GeneratorTrainingConfig, condition_dimension
 from samplegen.training.log import read_figures
 from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_training
@@ -154,8 +153,8 @@ def train_generator(
         Codec that the generator will decode with; the one that made the latents by default. Another
         one must have the same encoder.
     start_from
-        Run whose best weights to begin with. It may have known tags alone where these latents have
-        CLAP vectors too.
+        Run whose best weights to begin with, or a generator, by name or folder, to fine-tune. It may have known
+        tags alone where these latents have CLAP vectors too; its statistics of the latents are kept.
 
     Raises
     ------
@@ -206,7 +205,7 @@ def _train_autoencoder(job: _Job, progress: Report | None) -> None:
     validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
     task = _AUTOENCODERS[job.family].task(architecture, recipe, source=source, validation=validation)
     if job.start_from is not None and not (job.run / LAST).exists():
-        task.start_from(dict(_average(job.start_from)))
+        task.start_from(dict(averaged_weights(job.start_from)))
     _run(task, job, progress)
 
 
@@ -215,21 +214,12 @@ def _train_encodec(job: _Job, progress: Report | None) -> None:
 
 
 def _train_generator(job: _Job, progress: Report | None) -> None:
-    task = _generator_task(job, LatentSet.load(job.data))
+    latents = LatentSet.load(job.data)
+    task = _generator_task(job, latents)
     if job.start_from is not None and not (job.run / LAST).exists():
-        task.start_from(_average(job.start_from))
+        begin = read_beginning(job.start_from, latents=latents)
+        task.start_from(begin.weights, stats=begin.stats)
     _run(task, job, progress)
-
-
-def _average(run: Path) -> Mapping[str, torch.Tensor]:
-    """The averaged weights of a run at its best."""
-    try:
-        weights = load_state(run / BEST)["task"]["average"]["weights"]
-        if all(isinstance(value, torch.Tensor) for value in weights.values()):
-            return cast(Mapping[str, torch.Tensor], weights)
-    except (KeyError, TypeError, AttributeError):
-        pass
-    raise InputError(f"The folder {run} holds no run to start from: its {BEST} has no averaged weights.")
 
 
 def _run(task: Any, job: _Job, progress: Report | None) -> None:

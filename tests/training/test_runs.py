@@ -9,17 +9,21 @@ import torch
 from samplegen.audio.types import Audio
 from samplegen.checkpoints import load_model
 from samplegen.codec import load_codec
+from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.vocabulary import Vocabulary
 from samplegen.engines.alpha_blend import load_generator, loading
-from samplegen.errors import InputError, ModelInvalidError, UsageError
+from samplegen.errors import InputError, ModelInvalidError, ModelMissingError, UsageError
 from samplegen.training import log, runs
 from samplegen.training.encoding import encode
 from samplegen.training.encoding.encode import encode_library
 from samplegen.training.encoding.latents import LatentSet
+from samplegen.training.generators import beginnings
+from samplegen.training.generators.beginnings import read_beginning
 from samplegen.training.loop import load_state
 from samplegen.training.runs import train_codec, train_generator
 from samplegen.training.sources.library import ScanResult, load_library, save_library
 from samplegen.training.sources.scan import scan_library
-from tests.models import CODEC, save_tiny_codec, tiny_latents, tiny_network
+from tests.models import CODEC, GENERATOR, save_tiny_codec, tiny_latents, tiny_network
 from tests.training.embedders import TinyClap
 
 CODEC_SETTINGS = """
@@ -66,6 +70,7 @@ loop_batch = 2
 one_shot_batch = 2
 crop_frames = 16
 """
+LIKE_TINY = GENERATOR_SETTINGS.replace("[training]", "linear_path = false\n[training]")
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +160,63 @@ def test_from_texts_and_sounds_to_a_generator(
     # Going on does not start anew, whatever there is to start from.
     generator_of(tmp_path / "told", tmp_path, start_from=tmp_path / "nowhere", max_steps=3, resume=True)
     assert load_state(tmp_path / "runs" / "generator" / "last.pt")["step"] == 3
+
+
+def test_a_generator_is_fine_tuned(tiny_models: Path, tmp_path: Path) -> None:
+    """Without a step it is what it was; with some it keeps the statistics that its weights know."""
+    latents = tiny_latents(load_codec(CODEC))
+    LatentSet(latents.values * 3 + 1, latents.items, latents.header).save(tmp_path / "latents")
+    still = settings(tmp_path, LIKE_TINY + "rate = 0.0\nweight_decay = 0.0\n")
+    first = load_model(GENERATOR)
+    for place in (Path(GENERATOR), tiny_models / GENERATOR):
+        run = tmp_path / f"run-{len(place.parts)}"
+        made = generator_of(tmp_path / "latents", tmp_path, config=still, run=run, start_from=place)
+        model = load_model(made.folder)
+        assert model.config["latent_stats"] == first.config["latent_stats"]
+        assert all(torch.allclose(model.tensors[name], value) for name, value in first.tensors.items())
+    again = generator_of(
+        tmp_path / "latents", tmp_path, config=settings(tmp_path, LIKE_TINY), start_from=run,
+        out=tmp_path / "models" / "generator-again",
+    )  # fmt: skip
+    model = load_model(again.folder)
+    assert model.config["latent_stats"] == first.config["latent_stats"]
+    assert any((model.tensors[name] != value).any() for name, value in first.tensors.items())
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ({"latent_hash": "0" * 64}, f"knows the latents of {CODEC}, these are others"),
+        ({}, "knows other tags"),
+    ],
+)
+def test_generators_to_start_from_that_are_refused(
+    tiny_models: Path, tmp_path: Path, header: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latents = tiny_latents(load_codec(CODEC))
+    latents.header.update(header)
+    latents.save(tmp_path / "latents")
+    if not header:
+        monkeypatch.setattr(beginnings, "TagEmbedder", lambda: TagEmbedder(Vocabulary(tags=("kick", "snare"))))
+    with pytest.raises(ModelInvalidError, match=message):
+        read_beginning(Path(GENERATOR), latents=LatentSet.load(tmp_path / "latents"))
+    with pytest.raises(ModelMissingError, match="generator-nowhere"):
+        read_beginning(Path("generator-nowhere"), latents=latents)
+
+
+def test_a_generator_that_knows_texts_needs_them(
+    index: Path, tmp_path: Path, tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clap = TinyClap()
+    monkeypatch.setattr(encode, "load_clap", lambda name: clap)
+    monkeypatch.setattr(loading, "load_clap", lambda name: clap)
+    encode_library(index, codec=CODEC, out=tmp_path / "told", one_shot_seconds=0.2, clap=clap.name)
+    made = generator_of(tmp_path / "told", tmp_path)
+    told = LatentSet.load(tmp_path / "told")
+    assert read_beginning(made.folder, latents=told).stats is not None
+    header = {name: value for name, value in told.header.items() if name != "clap"}
+    with pytest.raises(ModelInvalidError, match=f"Encode with --clap {clap.name}"):
+        read_beginning(made.folder, latents=LatentSet(told.values, told.items, header))
 
 
 @pytest.mark.parametrize(

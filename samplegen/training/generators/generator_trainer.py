@@ -105,23 +105,27 @@ class GeneratorTask:
         if config.embedding_dimension != wanted:
             raise UsageError(f"Conditions of these sounds have {wanted} numbers, not {config.embedding_dimension}.")
         self.config, self.training = config, training
-        self.stats: LatentStats = latents.stats()
         self._device = torch.device(training.device)
-        self._channel_weights = channel_weights(self.stats, power=training.channel_power).to(self._device)
         with seeded(training.seed):
             self.model = UNet(config).to(self._device)
         self._network: Denoiser = shared(self.model)
         self.average = WeightAverage(self.model, decay=training.average)
         self.generator = Generator().manual_seed(training.seed)
         self.embedder = embedder
-        drawer = EditBatchDrawer if config.inpainting else BatchDrawer
-        self._has_degraded = latents.degraded is not None
-        self._drawer = _drawer(drawer, latents, embedder, self.stats, training, split="train")
-        self._validation = _validation_batches(drawer, latents, embedder, self.stats, training)
+        self._latents = latents
+        self._use(latents.stats())
         self._dropout = Dropout(training.everything_dropped, training.beat_dropped, training.embedding_dropped)
         self.optimiser = torch.optim.AdamW(
             decay_groups(self.model, training.weight_decay), lr=training.rate, betas=(0.9, 0.99)
         )
+
+    def _use(self, stats: LatentStats) -> None:
+        """Normalise by `stats` all that is drawn."""
+        self.stats = stats
+        self._channel_weights = channel_weights(stats, power=self.training.channel_power).to(self._device)
+        drawer = EditBatchDrawer if self.config.inpainting else BatchDrawer
+        self._drawer = _drawer(drawer, self._latents, self.embedder, stats, self.training, split="train")
+        self._validation = _validation_batches(drawer, self._latents, self.embedder, stats, self.training)
 
     def step(self, step: int, *, progress: float) -> dict[str, float]:
         """One step on loops or on one-shots."""
@@ -161,7 +165,7 @@ class GeneratorTask:
         """A network, shown what it may know of its share of a batch if it edits, and all sounds ``[B, C, N]``."""
         if not self.config.inpainting:
             return network, data
-        known, degraded = self.training.known, self._has_degraded
+        known, degraded = self.training.known, self._latents.degraded is not None
         shown = showing(network, data, shares=known, has_degraded=degraded, generator=generator, share=share)
         return shown, data.chunk(2, dim=1)[0]
 
@@ -182,16 +186,17 @@ class GeneratorTask:
         return figures | {"score": sum(means) / max(1, len(means))}
 
     def state(self) -> dict[str, Any]:
-        """Weights, average, optimiser, generator."""
+        """Weights, average, optimiser, generator, statistics."""
         return {
+            "stats": self.stats.to_config(),
             "model": self.model.state_dict(),
             "average": self.average.state(),
             "optimiser": self.optimiser.state_dict(),
             "generator": self.generator.get_state(),
         }
 
-    def start_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Begin with another run's averaged weights.
+    def start_from(self, weights: Mapping[str, Tensor], *, stats: LatentStats | None = None) -> None:
+        """Begin with the averaged weights of another run, and the statistics of latents that it knew.
 
         Conditions that it did not have, behind its own, change nothing at first.
 
@@ -201,11 +206,15 @@ class GeneratorTask:
             If its network was another one.
         """
         weights = _widened(weights, self.model.state_dict())
+        if stats is not None:
+            self._use(stats)
         self.model.load_state_dict(weights)
         self.average.load_state({"steps": 0, "weights": weights})
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
+        if "stats" in state:
+            self._use(LatentStats.from_config(state["stats"], channels=self.config.channels))
         self.model.load_state_dict(state["model"])
         self.average.load_state(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
