@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -58,16 +58,28 @@ def make_from_prompts(
     use_tags: bool = True,
     use_clap: bool = True,
     guidance: "Guidance | None" = None,
+    heard_as: Sequence[str] | None = None,
 ) -> list[Audio]:
-    """One finished one-shot per prompt and seed, before any gate, from known words as tags and the text as a vector."""
+    """One finished one-shot per prompt and seed, before any gate, from known words as tags and the text as a vector.
+
+    With `heard_as`, those that the model's ear takes for other kinds than these are drawn again, as packs do.
+    """
+    from samplegen.engines.alpha_blend import make_heard_one_shots
+
     made: list[Audio] = []
     for first in range(0, len(prompts), BATCH):
         some = list(prompts[first : first + BATCH])
-        tags = [generator.embedder.parse(text).known if use_tags else () for text in some]
-        made += generator.make_one_shots(
-            tags=tags, seeds=seeds[first : first + BATCH], clap=_vectors(generator, some) if use_clap else None,
-            guidance=guidance,
-        )  # fmt: skip
+        conditions: dict[str, Any] = {
+            "tags": [generator.embedder.parse(text).known if use_tags else () for text in some],
+            "seeds": seeds[first : first + BATCH],
+            "clap": _vectors(generator, some) if use_clap else None,
+            "guidance": guidance,
+        }
+        if heard_as is None:
+            made += generator.make_one_shots(**conditions)
+        else:
+            kinds = heard_as[first : first + BATCH]
+            made += [one.audio for one in make_heard_one_shots(generator, kinds, **conditions)]
     return [normalise_peak(trim_one_shot(remove_dc(audio, ring=False)), peak_db=-1.0) for audio in made]
 
 

@@ -59,8 +59,8 @@ class GeneratorOrder(PlannedOrder):
         if row and attempt:
             self.notes.append("Some sounds of the row are of other noise: the gates refused those of the row's own.")
         near = [self._near(0 if row else index) for index in indices]
-        audios = self._draw(seeds, self.wish.conditions(near, self._far if row else None, indices))
-        return [self._finish(index, seed, audio) for index, seed, audio in zip(indices, seeds, audios, strict=True)]
+        drawn = self._draw(seeds, self.wish.conditions(near, self._far if row else None, indices), near)
+        return [self._finish(index, seed, audio) for index, (seed, audio) in zip(indices, drawn, strict=True)]
 
     def judge(self, sound: Sound, *, index: DuplicateIndex) -> Verdict:
         """Every gate; neighbours in a row may be alike."""
@@ -138,8 +138,8 @@ class GeneratorOrder(PlannedOrder):
         """What is asked for as sound `index`; in a row, 0 is its near end."""
 
     @abstractmethod
-    def _draw(self, seeds: list[int], conditions: dict[str, Any]) -> list[Audio]:
-        """Raw audio of each seed."""
+    def _draw(self, seeds: list[int], conditions: dict[str, Any], near: Sequence[Described]) -> list[tuple[int, Audio]]:
+        """Raw audio of each seed, and the seed that it came from."""
 
     @abstractmethod
     def _parameters(self, index: int) -> dict[str, Any]:

@@ -71,8 +71,9 @@ class LoopOrder(GeneratorOrder):
         chosen = settle_choice("--style", (style,) if style else (), found)
         return chosen or ((None,) if self.wish.has_sounds else known), list(found)
 
-    def _draw(self, seeds: list[int], conditions: dict[str, Any]) -> list[Audio]:
-        return self._generator.make_loops(self._plan, seeds=seeds, **conditions)
+    def _draw(self, seeds: list[int], conditions: dict[str, Any], near: Sequence[Described]) -> list[tuple[int, Audio]]:
+        audios = self._generator.make_loops(self._plan, seeds=seeds, **conditions)
+        return list(zip(seeds, audios, strict=True))
 
     def _near(self, index: int) -> Described:
         style = self._styles[derive_seed(self.seed, index, -1) % len(self._styles)]

@@ -1,5 +1,6 @@
 """One-shots from a trained generator."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,8 +72,14 @@ class OneShotOrder(GeneratorOrder):
         self._key = self.wish.settle_key() if set(kinds or known) & set(self._keyed) else None
         return kinds
 
-    def _draw(self, seeds: list[int], conditions: dict[str, Any]) -> list[Audio]:
-        return self._generator.make_one_shots(seeds=seeds, **conditions)
+    def _draw(self, seeds: list[int], conditions: dict[str, Any], near: Sequence[Described]) -> list[tuple[int, Audio]]:
+        """A row leads from kind to kind, and what should be like a sound need not be like a kind: both as drawn."""
+        if self.wish.is_row or self.wish.has_sounds:
+            return list(zip(seeds, self._generator.make_one_shots(seeds=seeds, **conditions), strict=True))
+        from samplegen.engines.alpha_blend import make_heard_one_shots
+
+        heard = make_heard_one_shots(self._generator, [one.kind for one in near], seeds=seeds, **conditions)
+        return [(one.seed, one.audio) for one in heard]
 
     def _near(self, index: int) -> Described:
         kind = self._kinds[index % len(self._kinds)]

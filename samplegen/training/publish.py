@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from samplegen.checkpoints import save_model
+from samplegen.checkpoints.companions import record_companion
 from samplegen.codec.autoencoder import AutoencoderCodec
 from samplegen.codec.base import Codec
 from samplegen.codec.latency import measure_latency
 from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.kind_ear import EAR_FILE, learn_kinds, save_ear
 from samplegen.conditioning.vocabulary import STYLES
 from samplegen.conditioning.words_and_sound import joint_hash, joint_name
 from samplegen.engines.alpha_blend.generator import FAMILY as GENERATOR
@@ -113,6 +115,18 @@ def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: P
     notes = (*_clap_notes(data), _MEMORY_NOTE.format(name=folder.name))
     save_model(folder, tensors=task.average.weights, config=config, card=_card(folder, facts, *notes))
     (folder / MEMORY_FILE).unlink(missing_ok=True)  # of former weights
+    _save_ear(data, folder)
+
+
+def _save_ear(data: LatentSet, folder: Path) -> None:
+    """What tells the kinds of its one-shots apart, where the sounds have a CLAP's vectors."""
+    (folder / EAR_FILE).unlink(missing_ok=True)
+    shots = [n for n, item in enumerate(data.items) if item.split == "train" and not item.loop]
+    kinds = [data.items[n].kind for n in shots]
+    if data.clap is None or data.vectors is None or len(set(kinds)) < 2:
+        return
+    save_ear(folder, learn_kinds(data.vectors[shots, 0].float(), kinds, clap=data.clap["hash"]))
+    record_companion(folder, EAR_FILE)
 
 
 def embedder_entry(tags: TagEmbedder, clap: Mapping[str, str] | None) -> dict[str, Any]:

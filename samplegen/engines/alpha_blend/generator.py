@@ -15,6 +15,7 @@ from samplegen.codec.base import Codec, Latents
 from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
 from samplegen.conditioning.embedder import Embedder, TagEmbedder
+from samplegen.conditioning.kind_ear import KindEar
 from samplegen.conditioning.mixing import slerp
 from samplegen.conditioning.types import Conditioning
 from samplegen.conditioning.words_and_sound import WordsAndSound
@@ -148,6 +149,8 @@ class Generator:
         Where the model lies, if it was loaded.
     teacher
         Of a few-step student the generator that it learned from: guidance, negative prompts and edits are its.
+    ear
+        Tells kinds of one-shots apart, where the model has one.
     """
 
     name: str
@@ -161,6 +164,7 @@ class Generator:
     joint: WordsAndSound | None = None
     folder: Path | None = None
     teacher: str | None = None
+    ear: KindEar | None = None
 
     def require_steerable(self) -> None:
         """Refuse what a few-step student cannot do, as its guidance is built in.

@@ -8,6 +8,7 @@ from samplegen.codec.base import Codec
 from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.clap import load_clap
 from samplegen.conditioning.embedder import Embedder, TagEmbedder
+from samplegen.conditioning.kind_ear import load_ear
 from samplegen.conditioning.vocabulary import Vocabulary
 from samplegen.conditioning.words_and_sound import WordsAndSound
 from samplegen.engines.alpha_blend.generator import FAMILY, Description, Generator, Sampling
@@ -68,6 +69,7 @@ def load_generator(name: str, *, steerable: bool = False) -> Generator:
         joint=joint,
         folder=model.folder,
         teacher=teacher,
+        ear=None if clap is None else load_ear(model.folder, clap=clap),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
 
 BATCH: Final = 12
+DRAWS: Final = 4
 LOW_BPM, HIGH_BPM, BIN_BPM = 60, 200, 20
 
 Progress = Callable[[float, float | None], None]
@@ -52,6 +53,7 @@ class System:
     generator: "Generator"
     _loops: dict[PlannedLoop, TimedLoop] = field(default_factory=dict)
     _one_shots: dict[tuple[str, int], Audio] = field(default_factory=dict)
+    _heard: dict[tuple[str, int], Audio] = field(default_factory=dict)
 
     def loops(self, planned: Sequence[PlannedLoop], *, progress: Progress | None = None) -> list[TimedLoop]:
         """One loop of each plan, before any gate."""
@@ -62,19 +64,26 @@ class System:
                 progress(number + 1, len(planned))
         return [self._loops[plan] for plan in planned]
 
-    def one_shots(self, kinds: Sequence[str], seeds: Sequence[int]) -> list[Audio]:
-        """One one-shot of each kind and seed, before any gate, finished as a pack would have it."""
+    def one_shots(self, kinds: Sequence[str], seeds: Sequence[int], *, heard: bool = False) -> list[Audio]:
+        """One one-shot of each kind and seed, before any gate, finished as a pack would have it.
+
+        With `heard`, those that the model's own ear takes for another kind are drawn again, as packs do.
+        """
+        from samplegen.engines.alpha_blend import make_heard_one_shots
+
+        known = self._heard if heard else self._one_shots
         wanted = list(zip(kinds, seeds, strict=True))
-        new = [key for key in dict.fromkeys(wanted) if key not in self._one_shots]
+        new = [key for key in dict.fromkeys(wanted) if key not in known]
         for first in range(0, len(new), BATCH):
             some = new[first : first + BATCH]
             clap = self.generator.clap
             told = None if clap is None else clap.embed_text([spoken_kind(kind) for kind, _ in some])
-            made = self.generator.make_one_shots(
-                tags=[(kind,) for kind, _ in some], seeds=[seed for _, seed in some], clap=told
-            )
-            self._one_shots.update(zip(some, map(even_one_shot, made), strict=True))
-        return [self._one_shots[key] for key in wanted]
+            made = make_heard_one_shots(
+                self.generator, [kind for kind, _ in some], tags=[(kind,) for kind, _ in some],
+                seeds=[seed for _, seed in some], clap=told, draws=DRAWS if heard else 1,
+            )  # fmt: skip
+            known.update(zip(some, (even_one_shot(one.audio) for one in made), strict=True))
+        return [known[key] for key in wanted]
 
     def _make_loop(self, plan: PlannedLoop) -> TimedLoop:
         generator = self.generator

@@ -14,6 +14,7 @@ from samplegen.checkpoints import save_model
 from samplegen.checkpoints.companions import record_companion
 from samplegen.checkpoints.locations import CONFIG_FILE
 from samplegen.checkpoints.schema import read_json_object
+from samplegen.conditioning.kind_ear import EAR_FILE, save_ear
 from samplegen.diffusion.samplers import euler, evaluations, named_sampler
 from samplegen.engines.alpha_blend import Generator as SoundGenerator
 from samplegen.engines.alpha_blend import Sampling, load_generator
@@ -148,7 +149,7 @@ def publish_few_step(
     }  # fmt: skip
     card = None if (out / "README.md").exists() else facts.card(out.name, notes=_notes(teacher))
     digest = save_model(out, tensors=task.average.weights, config=config, card=card)
-    _pass_on_memory(teacher, out, digest)
+    _pass_on(teacher, out, digest)
     return TrainingResult(out, figures)
 
 
@@ -161,9 +162,13 @@ def _notes(teacher: SoundGenerator) -> list[str]:
     ]
 
 
-def _pass_on_memory(teacher: SoundGenerator, out: Path, digest: str) -> None:
-    """Its sounds are guarded by the teacher's memory, for they come from the same ones."""
-    (out / MEMORY_FILE).unlink(missing_ok=True)
+def _pass_on(teacher: SoundGenerator, out: Path, digest: str) -> None:
+    """Its sounds are guarded by the teacher's memory and heard by its ear, for they come from the same ones."""
+    for name in (MEMORY_FILE, EAR_FILE):
+        (out / name).unlink(missing_ok=True)
+    if teacher.ear is not None:
+        save_ear(out, teacher.ear)
+        record_companion(out, EAR_FILE)
     if teacher.folder is not None and (teacher.folder / MEMORY_FILE).is_file():
         save_memory(out, load_memory(teacher.folder / MEMORY_FILE, model_hash=teacher.hash), model_hash=digest)
         record_companion(out, MEMORY_FILE)
