@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import torch
 
+from samplegen.conditioning.clap import load_clap
+from samplegen.conditioning.kind_ear import KindEar
+from samplegen.engines.alpha_blend import Generator, loading
 from samplegen.errors import AudioReadError, InputError, UsageError
 from samplegen.files import hash_file
 from samplegen.pack import orders
@@ -94,6 +98,30 @@ def test_without_words_the_kind_is_what_clap_is_told(tmp_path: Path) -> None:
     silent = shots(tmp_path / "silent", kinds=("kick",))
     named = shots(tmp_path / "named", kinds=("kick",), prompt="kick")
     assert samples(silent) == samples(named)
+
+
+@pytest.mark.parametrize("heard", ["kick", "snare"])
+def test_what_sounds_like_another_kind_is_drawn_again(
+    tmp_path: Path, kick: Path, monkeypatch: pytest.MonkeyPatch, heard: str
+) -> None:
+    """Here to no avail: whatever is drawn sounds like one and the same kind."""
+    clap = load_clap(CLAP)
+    bias = torch.tensor([9.0 * (name == heard) for name in ("kick", "snare")])
+    ear = KindEar(("kick", "snare"), torch.zeros(2, clap.dimension), bias, clap.hash)
+    monkeypatch.setattr(loading, "load_ear", lambda folder, clap: ear)
+    drawn: list[int] = []
+    make = Generator.make_one_shots
+    monkeypatch.setattr(
+        Generator, "make_one_shots", lambda self, **asked: (drawn.extend(asked["seeds"]), make(self, **asked))[1]
+    )
+    (entry,) = entries(shots(tmp_path / "pack", kinds=("kick",)))
+    assert len(drawn) == len(set(drawn)) == (1 if heard == "kick" else 4) and entry["seed"] == drawn[0]
+    again = shots(tmp_path / "again", kinds=("kick",))
+    assert samples(again) == samples(shots(tmp_path / "more", kinds=("kick",)))
+    drawn.clear()
+    shots(tmp_path / "like", kinds=("kick",), likes=(Like(kick),))
+    shots(tmp_path / "row", prompt="shiny kick", morph_to="muddy kick", count=2)
+    assert len(drawn) == 3
 
 
 def test_a_second_run_makes_nothing(tmp_path: Path, kick: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from samplegen.audio.types import Audio
 from samplegen.checkpoints import load_model
 from samplegen.codec import load_codec
 from samplegen.conditioning.embedder import TagEmbedder
+from samplegen.conditioning.kind_ear import EAR_FILE
 from samplegen.conditioning.vocabulary import Vocabulary
 from samplegen.engines.alpha_blend import load_generator, loading
 from samplegen.errors import InputError, ModelInvalidError, ModelMissingError, UsageError
@@ -152,6 +153,8 @@ def test_from_texts_and_sounds_to_a_generator(
     config = load_model(second.folder).config
     assert config["embedder"]["clap"] == {"name": clap.name, "hash": clap.hash}
     generator = load_generator(str(second.folder))
+    assert generator.ear is not None and generator.ear.kinds == tuple(sorted(generator.description.kinds))
+    assert config["companions"].keys() == {EAR_FILE} and load_generator(str(first.folder)).ear is None
     sounds = [
         generator.make_one_shots(tags=[("kick",)], seeds=[1], clap=vector)[0].samples
         for vector in (None, clap.embed_text(["a dark kick"]))

@@ -126,12 +126,19 @@ def _anchors(
     noises = [noise_like(audios[k % len(audios)], generator=rng) for k in range(len(wanted))]
     silences = [audio.with_samples(np.zeros_like(audio.samples)) for audio in noises]
     rows = {BY_SOUND: heard_row(cross_validated(features, kinds, sources=shuffled), kinds)}
-    if len(set(sources)) >= 5:
+    if len(set(sources)) >= 5 and _has_several_sources(train):
         rows[BY_SOURCE] = heard_row(cross_validated(features, kinds, sources=sources), kinds)
     rows[HELD] = heard_row(_predict(classifier, audios), [sound.kind for sound in held])
     rows[NOISE] = heard_row(_predict(classifier, noises), wanted)
     rows[SILENCE] = heard_row(_predict(classifier, silences), wanted)
     return rows
+
+
+def _has_several_sources(sounds: Sequence[RealSound]) -> bool:
+    """Whether most kinds come from more than one source; in folders named after kinds none do."""
+    of_kind = {kind: {sound.source for sound in sounds if sound.kind == kind} for kind in ONE_SHOT_KINDS}
+    found = [len(sources) > 1 for sources in of_kind.values() if sources]
+    return 2 * sum(found) > len(found)
 
 
 def _maker(system: System, *, heard: bool = False) -> Make:
