@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from samplegen.variations.orders.melody import MelodyOrder
     from samplegen.variations.orders.riser import RiserRequest
 
-DEFAULT_MODEL = "generator-drums-44k"
+DEFAULT_MODEL = "generator-drums-44k-fast"
 
 __all__ = [
     "Like", "LoopRequest", "MorphRequest", "OneShotRequest", "PackResult", "PhaseRequest", "build_pack", "curate",

@@ -35,7 +35,7 @@ from samplegen.variations.edits.sources import EditSource, read_source, with_kin
 if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
 
-DEFAULT_MODEL: Final = "generator-drums-44k"
+DEFAULT_MODEL: Final = "generator-drums-44k-fast"
 SECTION: Final = "curate"
 # Where the gates leave too few, so many times the candidates are drawn at most.
 MOST_TIMES: Final = 2
