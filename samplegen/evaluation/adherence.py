@@ -93,9 +93,10 @@ def kinds_heard(
     *,
     each: int,
     rng: np.random.Generator,
+    among: Sequence[str] = tuple(PROMPTS),
 ) -> dict[str, Share]:
-    """Share of prompts whose kind the classifier hears, by kind and in all; `each` seeds a kind."""
-    kinds = [kind for kind in PROMPTS for _ in range(each)]
+    """Share of prompts whose kind the classifier hears, by kind and in all; `each` seeds a kind of those `among`."""
+    kinds = [kind for kind in PROMPTS if kind in among for _ in range(each)]
     seeds = [int(seed) for seed in rng.integers(2**62, size=len(kinds))]
     audios = make([PROMPTS[kind] for kind in kinds], seeds)
     predicted = classifier.predict(np.stack([one_shot_features(audio) for audio in audios]))

@@ -18,7 +18,7 @@ PER_OCTAVE = 12
 _SHIFT = 32  # samples between the two spectra whose phases are compared
 _FLOOR = 1e-3  # amplitude that counts as nothing
 _SCALE = 3.0  # value of full scale
-_LOUDEST = 1.3  # of full scale on the logarithmic scale
+_LOUDEST = 1.0  # of full scale on the logarithmic scale: no partial is louder than a full-scale sine
 # What is fainter than the first is not written down; what is below the second is not played. Between them is room
 # for the small errors of a generator.
 _FAINTEST, _SILENT = 0.6, 0.45

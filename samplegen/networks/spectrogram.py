@@ -28,6 +28,7 @@ from samplegen.networks.stft import Stft, wrap
 FLOOR = 1e-3  # magnitude that counts as silence
 _NOISE_POWER = 1.442  # of noise whose median magnitude is 1
 _NOISE_ROUGHNESS = 0.597  # nepers, measured on white noise
+_COMMON_SHARE, _LOUDEST_COMMON = 0.995, 1.0  # of all samples this share is below full scale
 _KNEE, _ROOM = 0.8, 0.3  # of full scale; training sounds peak at 0.9
 _SMOOTH = 0.15  # roughness below which nothing is noise
 LOWEST_HZ = 32.703195662574829  # C1
@@ -330,7 +331,13 @@ def between(values: Tensor, times: int) -> Tensor:
 
 
 def _held(samples: Tensor) -> Tensor:
-    """Peaks above the training sounds' own bent to at most 1.1: phases that agree too well make some in attacks."""
+    """Levels above those of real sounds turned down, and single peaks bent to at most 1.1.
+
+    A generator may overshoot as a whole (real sounds never do); phases that agree too well make peaks in attacks.
+    """
+    size = samples.abs()
+    common = size.kthvalue(max(1, math.ceil(_COMMON_SHARE * size.shape[-1])), dim=-1, keepdim=True).values
+    samples = samples / common.clamp_min(_LOUDEST_COMMON)
     over = (samples.abs() - _KNEE).clamp_min(0.0)
     return samples - torch.sign(samples) * (over - _ROOM * torch.tanh(over / _ROOM))
 

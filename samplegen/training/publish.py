@@ -23,6 +23,8 @@ from samplegen.training.generators.generator_trainer import GeneratorTask
 from samplegen.training.rendering.render import LOOP_KINDS
 from samplegen.training.sources.library import ONE_SHOT_KINDS
 
+# Where kinds are heard and tempi held best at small distances (card of generator-drums-44k).
+SAMPLING = Sampling(steps=4, beat_scale=3.0, embedding_scale=2.5)
 _MEMORY_NOTE = (
     "Copies of its training sounds are refused once it has a memory of them: "
     "`samplegen data remember LIBRARY --loops DIR --model {name}`."
@@ -108,7 +110,7 @@ def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: P
         "embedder": embedder_entry(task.embedder, data.clap),
         "latent_stats": task.stats.to_config(),
         "description": _plain(asdict(description)),
-        "sampling": _plain(asdict(Sampling())),
+        "sampling": _plain(asdict(SAMPLING)),
         "training": _plain(asdict(task.training)),
         **facts.config(),
     }

@@ -9,6 +9,7 @@ from samplegen.errors import UsageError
 from samplegen.networks.spectrogram import (
     SpectrogramAutoencoder,
     SpectrogramConfig,
+    _held,
     between,
     log_magnitudes,
     roughness,
@@ -100,6 +101,19 @@ def test_only_noise_is_rough() -> None:
     levels = torch.log(Stft(1024, 256).analyse(noise(1, 256 * 400), loop=True).abs())
     assert float(roughness(levels)[..., 8:-8].mean()) == pytest.approx(1.0, abs=0.03)
     assert float(roughness(torch.full((2, 40), 3.0)).max()) == 0.0
+
+
+def test_what_is_too_loud_keeps_its_form_and_what_is_not_is_left_alone() -> None:
+    """A sine of five times full scale comes out as a sine; single peaks are bent, wherever the ring begins."""
+    sine = torch.sin(torch.arange(44_100) * 0.01)[None]
+    loud = _held(5.0 * sine)
+    assert float(loud.abs().max()) <= 1.1 and float(torch.corrcoef(torch.cat([loud, sine]))[0, 1]) > 0.99
+    torch.testing.assert_close(_held(0.75 * sine), 0.75 * sine)
+    peaky = 0.5 * sine
+    peaky[0, 100] = 9.0
+    held = _held(peaky)
+    assert 0.8 < float(held[0, 100]) <= 1.1 and torch.equal(held[0, 200:], peaky[0, 200:])
+    torch.testing.assert_close(_held(peaky.roll(77, -1)), held.roll(77, -1))
 
 
 def test_frames_between_frames_are_linear() -> None:

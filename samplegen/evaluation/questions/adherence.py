@@ -149,10 +149,13 @@ def _maker(system: System, *, heard: bool = False) -> Make:
 
 
 def _of_prompts(system: System, classifier: OneShotClassifier, *, each: int, seed: int, heard: bool) -> dict[str, Cell]:
-    found = kinds_heard(classifier, _maker(system, heard=heard), each=each, rng=np.random.default_rng(seed))
+    found = kinds_heard(
+        classifier, _maker(system, heard=heard), each=each, rng=np.random.default_rng(seed),
+        among=system.generator.description.kinds,
+    )  # fmt: skip
     shares = {kind: share_estimate(round(share.share * share.sounds), share.sounds) for kind, share in found.items()}
-    mean = float(np.mean([shares[kind].value for kind in PROMPTS]))
-    kinds: Mapping[str, Cell] = {kind: shares[kind] for kind in PROMPTS}
+    mean = float(np.mean([share.value for kind, share in shares.items() if kind != "all"]))
+    kinds: Mapping[str, Cell] = {kind: shares.get(kind, NONE) for kind in PROMPTS}
     return {"n": shares["all"].n, "all": shares["all"], "mean over kinds": f"{100 * mean:.0f} %", **kinds}
 
 

@@ -76,7 +76,7 @@ def _head(library: Library, shots: Sequence[Record], folders: Sequence[LoopFolde
         f"{len({record.source for record in shots})} published libraries, and {loops:,} loops "
         f"({sum(folder.minutes for folder in folders) / 60.0:.1f} hours) that samplegen renders from them, with "
         "patterns that it draws itself. No audio or MIDI of others beyond the sources below; recorded loops among them "
-        "are listed and not trained on.\n\n"
+        "are listed; `data encode` takes those of whole bars (the bundled generators were made before it did).\n\n"
         f"Licences: {', '.join(f'{name} ({count:,} files)' for name, count in licences.most_common())}.\n"
     )
 
