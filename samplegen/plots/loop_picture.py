@@ -7,11 +7,10 @@ import numpy as np
 
 from samplegen.audio.features import hz_to_mel, log_mel_db, mel_to_hz
 from samplegen.audio.types import Audio
-from samplegen.errors import DependencyError, OutputError
+from samplegen.plots.canvas import DPI, new_figure, save_png
 from samplegen.units import slice_to_sample
 
 WIDTH_PX, HEIGHT_PX = 1600, 900
-_DPI = 100
 _BANDS = 128
 _RANGE_DB = 70.0
 _COLUMNS = 1400
@@ -30,11 +29,7 @@ def plot_loop(audio: Audio, *, bpm: float, bars: int, beats_per_bar: int, path: 
     OutputError
         If the picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(f"Pictures need matplotlib: pip install 'samplegen[eval]' ({error}).") from error
-    figure = Figure(figsize=(WIDTH_PX / _DPI, HEIGHT_PX / _DPI), dpi=_DPI, layout="constrained")
+    figure = new_figure(WIDTH_PX / DPI, HEIGHT_PX / DPI)
     wave, spectrum = figure.subplots(2, 1, sharex=True, height_ratios=[2, 3])
     figure.suptitle(f"{title} – {bars} bars of {beats_per_bar} beats at {bpm:g} BPM", fontsize=17)
     lines = _grid(audio, bars=bars, beats_per_bar=beats_per_bar)
@@ -50,10 +45,7 @@ def plot_loop(audio: Audio, *, bpm: float, bars: int, beats_per_bar: int, path: 
             xytext=(5, -16), textcoords="offset points", fontsize=12, color=_BAR,
         )  # fmt: skip
     figure.colorbar(image, ax=spectrum, label="dB", pad=0.01)
-    try:
-        figure.savefig(path, format="png", metadata={"Software": "samplegen"})
-    except OSError as error:
-        raise OutputError(f"Cannot write the picture {path}: {error.strerror or error}.") from error
+    save_png(figure, path)
 
 
 def _grid(audio: Audio, *, bars: int, beats_per_bar: int) -> list[float]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from samplegen.audio.features import log_mel_db
 from samplegen.audio.types import Audio
-from samplegen.errors import DependencyError, OutputError
+from samplegen.plots.canvas import new_figure, save_png
 
-_CELL_IN, _DPI = (1.35, 1.15), 100
+_CELL_IN = (1.35, 1.15)
 _BANDS, _RANGE_DB = 64, 60.0
 _FRAMES_A_SECOND = 172
 
@@ -27,12 +27,8 @@ def plot_sound_sheet(rows: Sequence[tuple[str, Mapping[str, Audio]]], *, seconds
     OutputError
         If the picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(f"Pictures need matplotlib: pip install 'samplegen[eval]' ({error}).") from error
     kinds = list(rows[0][1])
-    figure = Figure((_CELL_IN[0] * len(kinds), _CELL_IN[1] * len(rows) + 0.3), dpi=_DPI, layout="constrained")
+    figure = new_figure(_CELL_IN[0] * len(kinds), _CELL_IN[1] * len(rows) + 0.3)
     grid = figure.subplots(len(rows), len(kinds), squeeze=False)
     for (name, sounds), line in zip(rows, grid, strict=True):
         for kind, axes in zip(kinds, line, strict=True):
@@ -40,10 +36,7 @@ def plot_sound_sheet(rows: Sequence[tuple[str, Mapping[str, Audio]]], *, seconds
         line[0].set_ylabel(name, fontsize=8)
     for kind, axes in zip(kinds, grid[0], strict=True):
         axes.set_title(kind.replace("_", " "), fontsize=9)
-    try:
-        figure.savefig(path, format="png", metadata={"Software": "samplegen"})
-    except OSError as error:
-        raise OutputError(f"Cannot write the picture {path}: {error.strerror or error}.") from error
+    save_png(figure, path)
 
 
 def _draw(axes: Any, audio: Audio | None, seconds: float) -> None:
