@@ -91,12 +91,17 @@ def test_encode_passes_plain_values(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
     def stand_in(library: Path, **options: object) -> EncodeResult:
         asked.update(options, library=library)
-        return EncodeResult(Path("latents"), one_shots=4, loops=2, frames=900)
+        return EncodeResult(Path("latents"), one_shots=4, loops=2, frames=900, left_out=("odd 120bpm.wav",))
 
     monkeypatch.setattr("samplegen.training.encoding.encode.encode_library", stand_in)
     line = "data encode library.jsonl --codec c --out latents --loops a --loops b --clap listener --ray auto --json"
     assert run(line.split()) == 0
-    assert json.loads(capsys.readouterr().out) == {"folder": "latents", "one_shots": 4, "loops": 2, "frames": 900}
+    assert json.loads(capsys.readouterr().out) == {
+        "folder": "latents", "one_shots": 4, "loops": 2, "frames": 900, "left_out": ["odd 120bpm.wav"],
+    }  # fmt: skip
+    assert run([word for word in line.split() if word != "--json"]) == 0
+    told = capsys.readouterr().out
+    assert "left out odd 120bpm.wav: no tempo from 60 to 200 BPM" in told and "4 one-shots and 2 loops" in told
     assert asked.pop("progress") is not None
     assert asked == {
         "library": Path("library.jsonl"),

@@ -82,7 +82,7 @@ def test_the_manifest_can_make_it_again(tmp_path: Path, kick: Path) -> None:
     (entry,) = entries(result)
     asked = entry["parameters"]
     assert (asked["prompt"], asked["negative"], asked["kind"]) == ("shiny kick, blorp", "reverb", "kick")
-    assert (asked["guidance_bpm"], asked["guidance_text"]) == (1.5, 6.0)
+    assert (asked["guidance_bpm"], asked["guidance_text"]) == (3.0, 6.0)
     assert asked["like"] == [{"file": "my kick.wav", "sha256": hash_file(kick), "weight": 2.0}]
     assert asked["like_weight"] == 0.5 and asked["clap"]["name"] == CLAP and len(asked["clap"]["hash"]) == 64
     assert result.unknown_words == ("blorp",)
