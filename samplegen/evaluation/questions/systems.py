@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from samplegen.engines.alpha_blend import Generator
 
 BATCH: Final = 12
-DRAWS: Final = 4
 LOW_BPM, HIGH_BPM, BIN_BPM = 60, 200, 20
 
 Progress = Callable[[float, float | None], None]
@@ -69,7 +68,7 @@ class System:
 
         With `heard`, those that the model's own ear takes for another kind are drawn again, as packs do.
         """
-        from samplegen.engines.alpha_blend import make_heard_one_shots
+        from samplegen.engines.alpha_blend.hearing import DRAWS, make_heard_one_shots
 
         known = self._heard if heard else self._one_shots
         wanted = list(zip(kinds, seeds, strict=True))
