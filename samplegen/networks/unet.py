@@ -205,7 +205,7 @@ class UNet(nn.Module):
         return F.silu(time)
 
     def _trusted(self, x: Tensor, known: Tensor | None, known_mask: Tensor | None) -> list[Tensor]:
-        """What an inpainting network is shown, times how far to trust it, ``[B, C, N]``, and that trust ``[B, 1, N]``."""
+        """What an inpainting network is shown, times its trust in it, ``[B, C, N]``, and the trust ``[B, 1, N]``."""
         if not self.config.inpainting:
             if known is not None or known_mask is not None:
                 raise UsageError("This network was not trained with masks: use the replacement inpainting instead.")
