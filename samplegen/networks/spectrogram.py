@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samplegen.errors import UsageError
-from samplegen.networks.convnext import FrameAutoencoder, convnext
+from samplegen.networks.convnext import convnext
 from samplegen.networks.partials import Oscillators, PartialRoll, expand
 from samplegen.networks.phases import integrate_phases
 from samplegen.networks.stft import Stft, wrap
@@ -151,7 +151,7 @@ class SpectrogramEncoder(nn.Module):
         self.read = nn.Linear(config.bins * config.stack, width)
         self.read_tones = nn.Linear(config.tones, width, bias=False)
         self.direct = nn.Linear(config.bins * config.stack, config.learned)
-        self.blocks = convnext(width, config.encoder_blocks, config)
+        self.blocks = convnext(width, config.encoder_blocks, expansion=config.expansion, kernel_size=config.kernel_size)
         self.norm = nn.LayerNorm(width)
         self.write = nn.Linear(width, config.learned)
 
@@ -177,7 +177,7 @@ class SpectrogramDecoder(nn.Module):
         )
         width, cells = config.decoder_width, config.bins * config.stack
         self.read = nn.Conv1d(config.dimension, width, config.kernel_size, padding=config.kernel_size // 2)
-        self.blocks = convnext(width, config.decoder_blocks, config)
+        self.blocks = convnext(width, config.decoder_blocks, expansion=config.expansion, kernel_size=config.kernel_size)
         self.norm = nn.LayerNorm(width)
         self.write = nn.Linear(width, cells)
         self.write_roughness = nn.Linear(width, cells)
@@ -229,17 +229,23 @@ class SpectrogramDecoder(nn.Module):
         return spectrum * (_NOISE_POWER / self.stft.window.square().sum()) ** 0.5
 
 
-class SpectrogramAutoencoder(FrameAutoencoder):
+class SpectrogramAutoencoder(nn.Module):
     """Encoder and decoder with the ring forms that loops need."""
-
-    config: SpectrogramConfig
-    encoder: SpectrogramEncoder
 
     def __init__(self, config: SpectrogramConfig) -> None:
         super().__init__()
         self.config = config
         self.encoder = SpectrogramEncoder(config)
         self.decoder = SpectrogramDecoder(config)
+
+    def encode(self, samples: Tensor, *, loop: bool = False) -> Tensor:
+        """``[B, T]`` with T a multiple of the hop to ``[B, C, N]``; exact on a ring when `loop`."""
+        if not loop:
+            line: Tensor = self.encoder(samples)
+            return line.transpose(1, 2)
+        reach, hop = self.config.reach, self.config.hop_length
+        latents: Tensor = self.encoder(wrap(samples, reach * hop))
+        return latents[:, reach:-reach].transpose(1, 2)
 
     def spectrogram(self, latents: Tensor, *, loop: bool = False) -> Spectrogram:
         """``[B, C, N]`` to what they say; on a ring every frame sees its neighbours across the seam."""
