@@ -20,7 +20,7 @@ from torch import Tensor
 from samplegen.audio.io import read_audio
 from samplegen.codec import load_codec
 from samplegen.codec.base import Codec, Latents
-from samplegen.evaluation.codec_report import SAMPLE_RATE, CodecFigure, figures_by_kind, reference_of, round_trip
+from samplegen.evaluation.codec_figures import SAMPLE_RATE, CodecFigure, figures_by_kind, reference_of, round_trip
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import markdown_table, write_figures
 from samplegen.files import write_text

@@ -10,13 +10,9 @@ import torch
 from samplegen.audio.types import Audio
 from samplegen.codec import load_codec
 from samplegen.codec.base import Codec
-from samplegen.codec.spectral import SpectralCodec
-from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.conditioning.embedder import TagEmbedder
-from samplegen.networks.spectral import SpectralAutoencoder, SpectralConfig
-from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig
+from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig, log_magnitudes, scaled
 from samplegen.networks.unet import UNetConfig
-from samplegen.training.codecs.spectral_trainer import SpectralTrainingConfig
 from samplegen.training.codecs.spectrogram_trainer import SpectrogramTrainingConfig
 from samplegen.training.encoding.latents import LatentSet, SoundToEncode, encode_sounds
 from samplegen.training.generators.generator_trainer import GeneratorTask, GeneratorTrainingConfig
@@ -26,12 +22,8 @@ from tests.pack.signals import SAMPLE_RATE, hit
 
 CODEC, GENERATOR = "codec-tiny", "generator-tiny"
 ONE_SHOT_FRAMES = 48
-CODEC_CONFIG = SpectralConfig(
-    n_fft=256, frame_hop=64, stack=4, tonal_fft=512, wave_bins=4, dimension=12, encoder_width=16, encoder_blocks=1,
-    decoder_width=16, decoder_blocks=1, kernel_size=3,
-)  # fmt: skip
-SPECTROGRAM_CONFIG = SpectrogramConfig(
-    n_fft=256, frame_hop=64, stack=4, learned=6, tones=24, tone_fft=512, encoder_width=16, encoder_blocks=1,
+CODEC_CONFIG = SpectrogramConfig(
+    n_fft=256, frame_hop=128, stack=2, learned=4, tones=4, tone_fft=512, encoder_width=16, encoder_blocks=1,
     decoder_width=16, decoder_blocks=1, kernel_size=3,
 )  # fmt: skip
 NETWORK_CONFIG = UNetConfig(
@@ -73,30 +65,21 @@ def tiny_latents(codec: Codec) -> LatentSet:
     return LatentSet.collect(encoded, codec, one_shot_frames=ONE_SHOT_FRAMES, licences=("CC0-1.0",))
 
 
-def tiny_network(*, seed: int = 0) -> SpectralAutoencoder:
-    """An untrained spectral autoencoder; what it makes is noise, but all of its structure is there."""
+def tiny_network(*, seed: int = 0) -> SpectrogramAutoencoder:
+    """An autoencoder as its training begins: principal components of `tiny_sounds`, and networks that say little."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return SpectralAutoencoder(CODEC_CONFIG)
+        network = SpectrogramAutoencoder(CODEC_CONFIG)
+    samples = torch.cat([torch.tensor(sound.audio.samples) for sound in tiny_sounds()], dim=1)
+    whole = samples[:, : samples.shape[1] // CODEC_CONFIG.hop_length * CODEC_CONFIG.hop_length]
+    levels = scaled(log_magnitudes(network.decoder.stft, whole))
+    network.begin_with(levels.reshape(-1, CODEC_CONFIG.stack * CODEC_CONFIG.bins))
+    return network
 
 
-def tiny_spectrogram_network(*, seed: int = 0) -> SpectrogramAutoencoder:
-    """An untrained spectrogram autoencoder."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return SpectrogramAutoencoder(SPECTROGRAM_CONFIG)
-
-
-def save_tiny_spectrogram_codec(folder: Path, network: SpectrogramAutoencoder) -> None:
+def save_tiny_codec(folder: Path, network: SpectrogramAutoencoder) -> None:
     """Publish a network as the training does."""
-    state = {"task": {"average": {"weights": network.state_dict()}}}
-    save_codec(SpectrogramCodec, (SPECTROGRAM_CONFIG, SpectrogramTrainingConfig()), state, folder, facts=FACTS)
-
-
-def save_tiny_codec(folder: Path, network: SpectralAutoencoder) -> None:
-    """Publish a network as the training does."""
-    state = {"task": {"average": {"weights": network.state_dict()}}}
-    save_codec(SpectralCodec, (CODEC_CONFIG, SpectralTrainingConfig()), state, folder, facts=FACTS)
+    save_codec(CODEC_CONFIG, SpectrogramTrainingConfig(), network.state_dict(), folder, facts=FACTS)
 
 
 def tiny_task(latents: LatentSet) -> GeneratorTask:
@@ -108,16 +91,6 @@ def tiny_task(latents: LatentSet) -> GeneratorTask:
 def build_models(folder: Path) -> None:
     """Write `CODEC` and `GENERATOR` (of three steps of training, two of sampling) below `folder`."""
     save_tiny_codec(folder / CODEC, tiny_network())
-    _build_generator(folder)
-
-
-def build_spectrogram_models(folder: Path) -> None:
-    """The same with a codec of the family ``spectrogram``."""
-    save_tiny_spectrogram_codec(folder / CODEC, tiny_spectrogram_network())
-    _build_generator(folder)
-
-
-def _build_generator(folder: Path) -> None:
     codec = load_codec(str(folder / CODEC))
     latents = tiny_latents(codec)
     task = tiny_task(latents)

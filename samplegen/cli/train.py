@@ -29,7 +29,7 @@ def codec(
     out: ModelOut,
     run: Run = Path("runs/codec"),
     family: Annotated[
-        str, typer.Option("--family", metavar="NAME", help="spectrogram (for CPUs), spectral or encodec.")
+        str, typer.Option("--family", metavar="NAME", help="spectrogram (for CPUs) or encodec.")
     ] = "spectrogram",
     config: Config = None,
     start_from: Annotated[

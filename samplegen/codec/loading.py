@@ -7,12 +7,6 @@ from samplegen.codec.base import Codec
 from samplegen.errors import ModelInvalidError
 
 
-def _spectral(model: LoadedModel) -> Codec:
-    from samplegen.codec.spectral import SpectralCodec
-
-    return SpectralCodec.from_model(model)
-
-
 def _spectrogram(model: LoadedModel) -> Codec:
     from samplegen.codec.spectrogram import SpectrogramCodec
 
@@ -25,11 +19,7 @@ def _encodec(model: LoadedModel) -> Codec:
     return EncodecCodec.from_model(model)
 
 
-FAMILIES: dict[str, Callable[[LoadedModel], Codec]] = {
-    "spectrogram": _spectrogram,
-    "spectral": _spectral,
-    "encodec": _encodec,
-}
+FAMILIES: dict[str, Callable[[LoadedModel], Codec]] = {"spectrogram": _spectrogram, "encodec": _encodec}
 
 
 def load_codec(name: str) -> Codec:

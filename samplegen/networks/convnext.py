@@ -1,44 +1,20 @@
-"""What the autoencoders for CPUs have in common: layers at the frame rate, and encoding on a ring."""
-
-from typing import Protocol
+"""Blocks of the autoencoder for CPUs: dense products, one frame at a time but for a short convolution."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from samplegen.networks.stft import wrap
-
-
-class Kernels(Protocol):
-    """The part of a configuration that shapes blocks."""
-
-    @property
-    def expansion(self) -> int:
-        """Hidden width of a block in units of its width."""
-        ...
-
-    @property
-    def kernel_size(self) -> int:
-        """Frames seen by a block's depthwise convolution; odd."""
-        ...
-
-
-class Frames(Protocol):
-    """The part of a configuration that says how samples become frames."""
-
-    @property
-    def hop_length(self) -> int:
-        """Samples per latent frame."""
-        ...
-
-    @property
-    def reach(self) -> int:
-        """Latent frames on either side that can alter an encoded or a decoded frame."""
-        ...
-
 
 class ConvNextBlock(nn.Module):
-    """Depthwise convolution over time, then a two-layer perceptron per frame; ``[B, N, W]`` in and out."""
+    """Depthwise convolution over time, then a two-layer perceptron per frame; ``[B, N, W]`` in and out.
+
+    Parameters
+    ----------
+    expansion
+        Hidden width of the perceptron in units of `width`.
+    kernel_size
+        Frames seen by the convolution; odd.
+    """
 
     def __init__(self, width: int, *, expansion: int, kernel_size: int) -> None:
         super().__init__()
@@ -55,24 +31,6 @@ class ConvNextBlock(nn.Module):
         return x + update
 
 
-def convnext(width: int, count: int, kernels: Kernels) -> nn.Sequential:
+def convnext(width: int, count: int, *, expansion: int, kernel_size: int) -> nn.Sequential:
     """`count` blocks in a row."""
-    return nn.Sequential(
-        *[ConvNextBlock(width, expansion=kernels.expansion, kernel_size=kernels.kernel_size) for _ in range(count)]
-    )
-
-
-class FrameAutoencoder(nn.Module):
-    """An autoencoder whose `encoder` takes ``[B, T]`` to ``[B, N, C]``."""
-
-    config: Frames
-    encoder: nn.Module
-
-    def encode(self, samples: Tensor, *, loop: bool = False) -> Tensor:
-        """``[B, T]`` with T a multiple of the hop to ``[B, C, N]``; exact on a ring when `loop`."""
-        if not loop:
-            line: Tensor = self.encoder(samples)
-            return line.transpose(1, 2)
-        reach, hop = self.config.reach, self.config.hop_length
-        latents: Tensor = self.encoder(wrap(samples, reach * hop))
-        return latents[:, reach:-reach].transpose(1, 2)
+    return nn.Sequential(*[ConvNextBlock(width, expansion=expansion, kernel_size=kernel_size) for _ in range(count)])

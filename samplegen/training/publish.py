@@ -5,19 +5,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from samplegen.checkpoints import save_model
 from samplegen.checkpoints.companions import record_companion
-from samplegen.codec.autoencoder import AutoencoderCodec
 from samplegen.codec.base import Codec
 from samplegen.codec.latency import measure_latency
+from samplegen.codec.spectrogram import FAMILY as SPECTROGRAM
+from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.kind_ear import EAR_FILE, learn_kinds, save_ear
 from samplegen.conditioning.vocabulary import STYLES
 from samplegen.conditioning.words_and_sound import joint_hash, joint_name
 from samplegen.engines.alpha_blend.generator import FAMILY as GENERATOR
 from samplegen.engines.alpha_blend.generator import Description, Sampling
+from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig
 from samplegen.networks.unet import config_to_dict
 from samplegen.pack.memorisation.memory import MEMORY_FILE
+from samplegen.training.codecs.spectrogram_trainer import SpectrogramTrainingConfig
 from samplegen.training.encoding.latents import LatentSet
 from samplegen.training.generators.generator_trainer import GeneratorTask
 from samplegen.training.rendering.render import LOOP_KINDS
@@ -63,28 +68,21 @@ class TrainingFacts:
 
 
 def save_codec(
-    kind: type[AutoencoderCodec],
-    configs: tuple[Any, Any],
-    state: Mapping[str, Any],
+    architecture: SpectrogramConfig,
+    training: SpectrogramTrainingConfig,
+    weights: Mapping[str, Tensor],
     folder: Path,
     *,
     facts: TrainingFacts,
 ) -> None:
-    """Write the averaged weights of a spectral or spectrogram codec with the latency measured by clicks.
-
-    Parameters
-    ----------
-    configs
-        Architecture and training.
-    """
-    architecture, recipe = configs
-    network = kind.network_type(architecture)
-    network.load_state_dict(state["task"]["average"]["weights"])
+    """Write a spectrogram codec with the latency measured by clicks."""
+    network = SpectrogramAutoencoder(architecture)
+    network.load_state_dict(weights)
     config = {
-        "family": kind.family,
+        "family": SPECTROGRAM,
         "architecture": asdict(architecture),
-        "training": plain(asdict(recipe)),
-        "latency_s": measure_latency(kind(network, name=folder.name, hash="")),
+        "training": asdict(training),
+        "latency_s": measure_latency(SpectrogramCodec(network, name=folder.name, hash="")),
         **facts.config(),
     }
     save_model(folder, tensors=network.state_dict(), config=config, card=_card(folder, facts))

@@ -6,18 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from samplegen.codec import load_codec
-from samplegen.codec.autoencoder import AutoencoderCodec
 from samplegen.codec.encodec_network import EncodecConfig
-from samplegen.codec.spectral import SpectralCodec
-from samplegen.codec.spectrogram import SpectrogramCodec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.errors import ModelInvalidError, UsageError
-from samplegen.networks.spectral import SpectralConfig
 from samplegen.networks.spectrogram import SpectrogramConfig
 from samplegen.networks.unet import named_config
 from samplegen.training.codecs.encodec_trainer import EncodecTask, EncodecTrainingConfig, save_encodec
-from samplegen.training.codecs.segments import MixedSegments, SegmentSource, SegmentStore, fixed_segments, load_sounds
-from samplegen.training.codecs.spectral_trainer import SpectralTask, SpectralTrainingConfig
+from samplegen.training.codecs.segments import MixedSegments, SegmentStore, fixed_segments, load_sounds
 from samplegen.training.codecs.spectrogram_trainer import SpectrogramTask, SpectrogramTrainingConfig
 from samplegen.training.codecs.tones import WithTones
 from samplegen.training.encoding.latents import LatentSet
@@ -56,23 +51,10 @@ class _Job:
     settings: Mapping[str, Any]
     data: Path
     start_from: Path | None = None
-    family: str = ""
 
 
-@dataclass(frozen=True)
-class _Autoencoder:
-    """What belongs to a family of codecs for CPUs."""
-
-    codec: type[AutoencoderCodec]
-    task: type[SpectralTask] | type[SpectrogramTask]
-    architecture: Any
-    recipe: Any
-
-
-_AUTOENCODERS = {
-    "spectrogram": _Autoencoder(SpectrogramCodec, SpectrogramTask, SpectrogramConfig(), SpectrogramTrainingConfig()),
-    "spectral": _Autoencoder(SpectralCodec, SpectralTask, SpectralConfig(), SpectralTrainingConfig()),
-}
+_Train = Callable[[_Job, Report | None], None]
+_Publish = Callable[[_Job, Path, TrainingFacts], None]
 
 
 def train_codec(
@@ -105,26 +87,21 @@ def train_codec(
     UsageError, InputError
         On an unknown family, device or setting, or an unusable library.
     """
-    families = (*_AUTOENCODERS, "encodec")
-    if family not in families:
-        raise UsageError(f"--family {family!r} is not known. Choose one of {', '.join(families)}.")
+    if family not in _CODECS:
+        raise UsageError(f"--family {family!r} is not known. Choose one of {', '.join(_CODECS)}.")
+    train, publish = _CODECS[family]
     schedule = Schedule(max_minutes=max_minutes, max_steps=max_steps)
-    job = _Job(run, schedule, resume, pick_device(device), seed, read_settings(config), library, start_from, family)
+    job = _Job(run, schedule, resume, pick_device(device), seed, read_settings(config), library, start_from)
     launch(
-        _train_autoencoder if family in _AUTOENCODERS else _train_encodec,
+        train,
         job,
         progress if processes == 1 else None,
         processes=processes,
         threads=threads_each(processes),
         device=job.device,
     )
-    facts = _codec_facts(job, out)
-    if family in _AUTOENCODERS:
-        save_codec(_AUTOENCODERS[family].codec, _configs(job), load_state(run / BEST), out, facts=facts)
-    else:
-        task = _encodec_task(job)
-        task.load_state(load_state(run / BEST)["task"])
-        save_encodec(task, out, card=facts.card(out.name), metadata=facts.config())
+    facts = _codec_facts(job)
+    publish(job, out, facts)
     return TrainingResult(out, facts.figures)
 
 
@@ -196,21 +173,36 @@ def publish_generator(
     return TrainingResult(out, facts.figures)
 
 
-def _train_autoencoder(job: _Job, progress: Report | None) -> None:
+def _train_spectrogram(job: _Job, progress: Report | None) -> None:
     training, held_out = _segments(job.data)
-    architecture, recipe = _configs(job)
-    source: SegmentSource = MixedSegments(training)
-    if isinstance(recipe, SpectrogramTrainingConfig):
-        source = WithTones(source, share=recipe.tones)
+    architecture, recipe = _spectrogram_configs(job)
+    source = WithTones(MixedSegments(training), share=recipe.tones)
     validation = fixed_segments(held_out, count=VALIDATION_SEGMENTS, length=VALIDATION_LENGTH)
-    task = _AUTOENCODERS[job.family].task(architecture, recipe, source=source, validation=validation)
+    task = SpectrogramTask(architecture, recipe, source=source, validation=validation)
     if job.start_from is not None and not (job.run / LAST).exists():
         task.start_from(dict(averaged_weights(job.start_from)))
     _run(task, job, progress)
 
 
+def _publish_spectrogram(job: _Job, out: Path, facts: TrainingFacts) -> None:
+    save_codec(*_spectrogram_configs(job), averaged_weights(job.run), out, facts=facts)
+
+
 def _train_encodec(job: _Job, progress: Report | None) -> None:
     _run(_encodec_task(job), job, progress)
+
+
+def _publish_encodec(job: _Job, out: Path, facts: TrainingFacts) -> None:
+    task = _encodec_task(job)
+    task.load_state(load_state(job.run / BEST)["task"])
+    save_encodec(task, out, card=facts.card(out.name), metadata=facts.config())
+
+
+# What trains a family's run, and what writes its best weights as a model.
+_CODECS: dict[str, tuple[_Train, _Publish]] = {
+    "spectrogram": (_train_spectrogram, _publish_spectrogram),
+    "encodec": (_train_encodec, _publish_encodec),
+}
 
 
 def _train_generator(job: _Job, progress: Report | None) -> None:
@@ -227,11 +219,10 @@ def _run(task: Any, job: _Job, progress: Report | None) -> None:
     run_training(task, folder=job.run, schedule=job.schedule, resume=job.resume, report=report)
 
 
-def _configs(job: _Job) -> tuple[Any, Any]:
-    """Architecture and training of a family of codecs, with the changes of the settings."""
-    family = _AUTOENCODERS[job.family]
-    architecture = override(family.architecture, job.settings.get("architecture", {}))
-    recipe = override(family.recipe, job.settings.get("training", {}))
+def _spectrogram_configs(job: _Job) -> tuple[SpectrogramConfig, SpectrogramTrainingConfig]:
+    """Architecture and training, with the changes of the settings."""
+    architecture = override(SpectrogramConfig(), job.settings.get("architecture", {}))
+    recipe = override(SpectrogramTrainingConfig(), job.settings.get("training", {}))
     return architecture, replace(recipe, device=job.device, seed=job.seed)
 
 
@@ -272,7 +263,7 @@ def _segments(library: Path) -> tuple[SegmentStore, SegmentStore]:
     return stores[0], stores[1]
 
 
-def _codec_facts(job: _Job, out: Path) -> TrainingFacts:
+def _codec_facts(job: _Job) -> TrainingFacts:
     records = load_library(job.data).library.select(split="train")
     return TrainingFacts(
         figures=_figures(job.run),

@@ -198,7 +198,7 @@ class TestModelFolder:
     @pytest.mark.parametrize(
         "extra",
         [
-            {"family": "codec-spectral"},
+            {"family": "spectrogram"},
             {"architecture": None},
             {"architecture": {"ratios": "8,4"}},
             {"architecture": {"n_filters": True}},

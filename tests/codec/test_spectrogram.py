@@ -5,32 +5,21 @@ from pathlib import Path
 import pytest
 import torch
 
+from samplegen.checkpoints import load_model
 from samplegen.codec import load_codec
-from samplegen.codec.autoencoder import hash_encoder
 from samplegen.codec.base import Codec, Latents, RecolouringCodec
 from samplegen.codec.latency import measure_latency
-from samplegen.codec.spectrogram import SpectrogramCodec
+from samplegen.codec.spectrogram import SpectrogramCodec, hash_encoder
 from samplegen.errors import InputError, ModelInvalidError
-from tests.models import (
-    SPECTROGRAM_CONFIG,
-    change_config,
-    save_tiny_spectrogram_codec,
-    tiny_spectrogram_network,
-)
+from samplegen.networks.precision import fast_inference
+from tests.models import CODEC, CODEC_CONFIG, change_config, save_tiny_codec, tiny_network
 
-HOP = SPECTROGRAM_CONFIG.hop_length
+HOP = CODEC_CONFIG.hop_length
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("models") / "codec-tiny-spectrogram"
-    save_tiny_spectrogram_codec(path, tiny_spectrogram_network())
-    return path
-
-
-@pytest.fixture(scope="module")
-def codec(folder: Path) -> Codec:
-    return load_codec(str(folder))
+@pytest.fixture
+def codec(tiny_models: Path) -> Codec:
+    return load_codec(CODEC)
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -42,6 +31,7 @@ def test_every_sample_has_a_frame(codec: Codec, length: int) -> None:
     latents = codec.encode(noise(2, 1, length))
     frames = -(-length // HOP)
     assert latents.values.shape == (2, codec.dimension, frames)
+    assert latents.frame_rate == codec.sample_rate / codec.hop_length
     assert codec.decode(latents).shape == (2, 1, frames * HOP)
 
 
@@ -51,9 +41,13 @@ def test_a_ring_has_whole_frames(codec: Codec) -> None:
 
 
 def test_what_was_saved_is_what_is_loaded(codec: Codec) -> None:
-    samples = noise(1, 1, 8 * HOP)
-    latents = tiny_spectrogram_network().eval().encode(samples[:, 0]).detach()
+    network, samples = tiny_network().eval(), noise(1, 1, 8 * HOP)
+    latents = network.encode(samples[:, 0]).detach()
     torch.testing.assert_close(codec.encode(samples).values, latents, atol=2e-2, rtol=2e-2)  # float16 on the disk
+    network.load_state_dict(load_model(CODEC).tensors)
+    decoded = codec.decode(Latents(latents, frame_rate=codec.sample_rate / HOP))
+    with fast_inference():
+        torch.testing.assert_close(decoded[:, 0], network.decode(latents).detach().float())
 
 
 def test_the_same_latents_give_the_same_bytes(codec: Codec) -> None:
@@ -77,16 +71,46 @@ def test_events_stand_where_they_sound(codec: Codec) -> None:
 
 
 def test_the_latent_hash_is_the_encoders() -> None:
-    network, other = tiny_spectrogram_network(), tiny_spectrogram_network(seed=1)
+    network, other = tiny_network(), tiny_network(seed=1)
     before = hash_encoder(network)
     network.decoder.load_state_dict(other.decoder.state_dict())
     assert hash_encoder(network) == before
     assert hash_encoder(other) != before
 
 
-def test_a_folder_that_does_not_fit_is_refused(folder: Path) -> None:
-    from samplegen.checkpoints import load_model
+def test_the_latent_hash_outlives_the_disk(codec: Codec) -> None:
+    assert codec.latent_hash == hash_encoder(tiny_network())
 
-    change_config(folder, latency_s="soon")
-    with pytest.raises(ModelInvalidError):
-        SpectrogramCodec.from_model(load_model(str(folder)))
+
+def test_another_decoder_makes_another_codec_with_the_same_latents(tiny_models: Path, tmp_path: Path) -> None:
+    network = tiny_network()
+    network.decoder.load_state_dict(tiny_network(seed=1).decoder.state_dict())
+    save_tiny_codec(tmp_path / "other", network)
+    first, second = load_codec(CODEC), load_codec(str(tmp_path / "other"))
+    assert first.latent_hash == second.latent_hash
+    assert first.hash != second.hash
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"architecture": {"learned": 5}}, "do not fit its config.json"),
+        ({"architecture": {"decoder_blocks": 2}}, "do not fit its config.json"),
+        ({"architecture": {"n_fft": 0}}, "n_fft is 0; allowed: 1"),
+        ({"architecture": {"kernel_size": "3"}}, "kernel_size"),
+        ({"architecture": {"surprise": 1}}, "surprise"),
+        ({"architecture": 3}, "must be an object"),
+        ({"latency_s": "soon"}, "latency_s of codec-tiny is 'soon'"),
+        ({"latency_s": True}, "must be a number"),
+    ],
+)
+def test_a_config_that_does_not_fit(own_models: Path, changes: dict[str, object], message: str) -> None:
+    change_config(own_models / CODEC, **changes)
+    with pytest.raises(ModelInvalidError, match=message):
+        load_codec(CODEC)
+
+
+def test_it_says_what_it_is(codec: Codec) -> None:
+    assert isinstance(codec, SpectrogramCodec)
+    assert (codec.name, codec.channels, codec.sample_rate) == (CODEC, 1, 44_100)
+    assert (codec.hop_length, codec.dimension, len(codec.hash)) == (HOP, 8, 64)

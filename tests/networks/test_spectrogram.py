@@ -16,15 +16,15 @@ from samplegen.networks.spectrogram import (
     scaled,
     unscaled,
 )
-from tests.models import SPECTROGRAM_CONFIG as CONFIG
-from tests.models import tiny_spectrogram_network
+from tests.models import CODEC_CONFIG as CONFIG
+from tests.models import tiny_network
 
 HOP = CONFIG.hop_length
 
 
 @pytest.fixture(scope="module")
 def network() -> SpectrogramAutoencoder:
-    return tiny_spectrogram_network().eval()
+    return tiny_network().eval()
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -56,6 +56,25 @@ def test_turned_latents_make_a_turned_ring(network: SpectrogramAutoencoder, fram
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("blocks", [(1, 1), (4, 1), (1, 3)])
+def test_a_ring_is_the_middle_of_its_repeats(blocks: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    network = SpectrogramAutoencoder(replace(CONFIG, encoder_blocks=blocks[0], decoder_blocks=blocks[1])).eval()
+    frames, inner = 12, slice(12 * CONFIG.stack, 24 * CONFIG.stack)
+    ring, latents = noise(1, frames * HOP), noise(1, CONFIG.dimension, frames)
+    middle = network.encode(ring.repeat(1, 3))[..., frames : 2 * frames]
+    torch.testing.assert_close(network.encode(ring, loop=True), middle, atol=1e-3, rtol=1e-3)
+    line, whole = network.spectrogram(latents.repeat(1, 1, 3)), network.spectrogram(latents, loop=True)
+    for part, repeated in zip(vars(whole).values(), vars(line).values(), strict=True):
+        torch.testing.assert_close(part, repeated[:, inner], atol=1e-5, rtol=1e-5)
+
+
+@torch.inference_mode()
+def test_no_latent_blows_up(network: SpectrogramAutoencoder) -> None:
+    assert network.decode(1e6 * noise(1, CONFIG.dimension, 8), loop=True).abs().max() <= 1.1001
+
+
+@torch.inference_mode()
 def test_rows_of_a_batch_do_not_hear_each_other(network: SpectrogramAutoencoder) -> None:
     latents = noise(3, CONFIG.dimension, 20)
     others = torch.stack([-latents[0], latents[1], 0.3 * latents[2]])
@@ -76,7 +95,7 @@ def test_recolouring_lowers_what_the_latents_lower(network: SpectrogramAutoencod
     samples = 0.3 * noise(1, 40 * HOP)
     several = torch.cat([gain * samples for gain in (1.0, 0.3, 0.1, 0.03)])
     levels = scaled(log_magnitudes(network.decoder.stft, several)).reshape(-1, CONFIG.stack * CONFIG.bins)
-    straight = tiny_spectrogram_network()
+    straight = tiny_network()
     straight.begin_with(levels)
     for part in (straight.encoder.write, straight.decoder.write):
         torch.nn.init.zeros_(part.weight)
@@ -87,7 +106,7 @@ def test_recolouring_lowers_what_the_latents_lower(network: SpectrogramAutoencod
 
 def test_the_best_linear_codec_is_the_beginning() -> None:
     """Frames that lie in as many dimensions as there are channels come back."""
-    network = tiny_spectrogram_network()
+    network = tiny_network()
     cells = CONFIG.stack * CONFIG.bins
     levels = noise(500, CONFIG.learned) @ noise(CONFIG.learned, cells) * 0.1 + 0.5
     network.begin_with(levels)
@@ -124,9 +143,18 @@ def test_frames_between_frames_are_linear() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"n_fft": 300}, {"frame_hop": 63}, {"kernel_size": 4}, {"learned": 0}, {"tones": 400}, {"tone_fft": 500}],
-)
-def test_what_cannot_be_built_is_refused(change: dict[str, int]) -> None:
-    with pytest.raises(UsageError):
-        replace(SpectrogramConfig(), **change)
+    "changes",
+    [
+        {"n_fft": 0}, {"n_fft": 300}, {"stack": -1}, {"decoder_width": 10**9}, {"decoder_blocks": 65},
+        {"frame_hop": 63}, {"frame_hop": 96}, {"kernel_size": 4}, {"learned": 0}, {"tones": 400}, {"tone_fft": 500},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_built_is_refused(changes: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="must be|allowed"):
+        replace(SpectrogramConfig(), **changes)
+
+
+def test_the_default_fits() -> None:
+    config = SpectrogramConfig()
+    assert (config.hop_length, config.bins, config.dimension) == (1024, 513, 148)
+    assert config.reach == 9 * 3 + 3

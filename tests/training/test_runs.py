@@ -9,6 +9,7 @@ import torch
 from samplegen.audio.types import Audio
 from samplegen.checkpoints import load_model
 from samplegen.codec import load_codec
+from samplegen.codec.encodec_family import EncodecCodec
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.kind_ear import EAR_FILE
 from samplegen.conditioning.vocabulary import Vocabulary
@@ -30,28 +31,10 @@ from tests.training.embedders import TinyClap
 CODEC_SETTINGS = """
 [architecture]
 n_fft = 256
-frame_hop = 64
-stack = 4
-tonal_fft = 512
-wave_bins = 4
-dimension = 12
-encoder_width = 16
-encoder_blocks = 1
-decoder_width = 16
-decoder_blocks = 1
-[training]
-batch = 1
-length = 4096
-adversary_windows = [256, 128]
-adversary_filters = 2
-"""
-SPECTROGRAM_SETTINGS = """
-[architecture]
-n_fft = 256
-frame_hop = 64
-stack = 4
-learned = 6
-tones = 24
+frame_hop = 128
+stack = 2
+learned = 4
+tones = 4
 tone_fft = 512
 encoder_width = 16
 encoder_blocks = 1
@@ -60,6 +43,18 @@ decoder_blocks = 1
 [training]
 batch = 1
 length = 4096
+"""
+ENCODEC_SETTINGS = """
+[architecture]
+ratios = [4, 4]
+n_filters = 4
+dimension = 8
+lstm_layers = 1
+n_q = 2
+bins = 16
+[training]
+batch = 1
+seconds = 0.125
 """
 GENERATOR_SETTINGS = """
 [architecture]
@@ -95,7 +90,6 @@ def settings(folder: Path, text: str) -> Path:
 def codec_of(index: Path, folder: Path, **changes: Any) -> runs.TrainingResult:
     values: dict[str, Any] = {
         "out": folder / "models" / "codec-new", "run": folder / "runs" / "codec", "max_steps": 2,
-        "family": "spectral",
         "config": settings(folder, CODEC_SETTINGS), "device": "cpu", **changes,
     }  # fmt: skip
     return train_codec(index, **values)
@@ -109,17 +103,9 @@ def generator_of(latents: Path, folder: Path, **changes: Any) -> runs.TrainingRe
     return train_generator(latents, **values)
 
 
-@pytest.mark.parametrize(
-    "family, text",
-    [("spectral", CODEC_SETTINGS), ("spectrogram", SPECTROGRAM_SETTINGS)],
-    ids=["spectral", "spectrogram"],
-)
-def test_from_a_library_to_sounds(
-    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, text: str
-) -> None:
+def test_from_a_library_to_sounds(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[float] = []
-    chosen = {"family": family, "config": settings(tmp_path, text)}
-    result = codec_of(index, tmp_path, progress=lambda done, total: told.append(done), **chosen)
+    result = codec_of(index, tmp_path, progress=lambda done, total: told.append(done))
     assert told == [0.0, 50.0] and {"score", "log_mel_db", "latent_std"} <= set(result.figures)
     monkeypatch.setenv("SAMPLEGEN_MODELS", str(tmp_path / "models"))
     codec = load_codec("codec-new")
@@ -131,6 +117,13 @@ def test_from_a_library_to_sounds(
     assert generator.codec.hash == codec.hash and "bass" in generator.description.kinds
     (sound,) = generator.make_one_shots(tags=[("kick",)], seeds=[1])
     assert isinstance(sound, Audio) and sound.length == generator.description.one_shot_frames * 256
+
+
+def test_an_encodec_of_a_library(index: Path, tmp_path: Path) -> None:
+    result = codec_of(index, tmp_path, family="encodec", config=settings(tmp_path, ENCODEC_SETTINGS))
+    codec = load_codec(str(result.folder))
+    assert isinstance(codec, EncodecCodec) and (codec.hop_length, codec.dimension) == (16, 8)
+    assert load_model(result.folder).config["metrics"]["score"] == pytest.approx(result.figures["score"], rel=1e-4)
 
 
 def test_from_texts_and_sounds_to_a_generator(
@@ -245,7 +238,7 @@ def test_runs_to_start_from_that_are_refused(
 
 def test_a_decoder_is_fine_tuned(index: Path, tmp_path: Path) -> None:
     first = codec_of(index, tmp_path)
-    text = CODEC_SETTINGS + "freeze_encoder = true\nadversarial_weight = 1.0\nfeature_weight = 1.0\n"
+    text = CODEC_SETTINGS + "freeze_encoder = true\n"
     second = codec_of(
         index, tmp_path, out=tmp_path / "models" / "codec-fine", run=tmp_path / "runs" / "fine",
         config=settings(tmp_path, text), start_from=tmp_path / "runs" / "codec", seed=3,

@@ -15,13 +15,13 @@ from samplegen.training import parallel
 from samplegen.training.clap.clap_data import ClapData
 from samplegen.training.clap.clap_trainer import ClapTask
 from samplegen.training.codecs.encodec_trainer import EncodecTask
-from samplegen.training.codecs.spectral_trainer import SpectralTask
+from samplegen.training.codecs.spectrogram_trainer import SpectrogramTask
 from samplegen.training.encoding.latents import EncodedItem, LatentSet
 from samplegen.training.generators.generator_trainer import GeneratorTask
 from samplegen.training.loop import load_state, save_state
 from tests.models import NETWORK_CONFIG, TRAINING
 from tests.training.clap import test_clap_trainer
-from tests.training.codecs import test_encodec_trainer, test_spectral_trainer
+from tests.training.codecs import test_encodec_trainer, test_spectrogram_trainer
 from tests.training.toys import half_of_a_batch
 
 STEPS, SEED = 4, 6
@@ -56,9 +56,9 @@ def clap_task() -> ClapTask:
     return task
 
 
-def spectral_task() -> SpectralTask:
-    """With its adversary."""
-    return test_spectral_trainer.make(**test_spectral_trainer.ADVERSARY)
+def spectrogram_task() -> SpectrogramTask:
+    """Each process draws its own segments."""
+    return test_spectrogram_trainer.make()
 
 
 def encodec_task() -> EncodecTask:
@@ -70,7 +70,7 @@ TASKS: dict[str, Callable[[], Any]] = {
     "generator": lambda: generator_task(2, edits=False),
     "edits": lambda: generator_task(2, edits=True),
     "clap": clap_task,
-    "spectral": spectral_task,
+    "spectrogram": spectrogram_task,
     "encodec": encodec_task,
 }
 ALONE = TASKS | {

@@ -7,7 +7,7 @@ import numpy as np
 
 from samplegen.audio.key import estimate_pitch
 from samplegen.audio.types import Audio
-from samplegen.evaluation.codec_report import (
+from samplegen.evaluation.codec_figures import (
     ALL_KINDS,
     SAMPLE_RATE,
     CodecFigure,

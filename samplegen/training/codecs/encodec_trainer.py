@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 from samplegen.checkpoints import save_model
 from samplegen.codec.encodec_family import FAMILY, EncodecCodec
 from samplegen.codec.encodec_network import EncodecConfig, build_encodec
+from samplegen.codec.measures import log_mel_distance_db, snr_db
 from samplegen.networks.discriminators import DiscriminatorConfig, MultiScaleStftDiscriminator
 from samplegen.training.codecs.adversarial import (
     LossBalancer,
@@ -25,7 +26,7 @@ from samplegen.training.codecs.adversarial import (
     hinge_discriminator_loss,
     hinge_generator_loss,
 )
-from samplegen.training.codecs.codec_losses import MultiScaleMelLoss, log_mel_distance_db, snr_db
+from samplegen.training.codecs.mel_loss import MultiScaleMelLoss
 from samplegen.training.codecs.segments import SegmentSource
 from samplegen.training.optimisation import WeightAverage, cosine_rate
 from samplegen.training.parallel import from_first, rank, shared

@@ -5,6 +5,7 @@ a fifth of the time of one that decodes.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -22,10 +23,9 @@ from samplegen.networks.spectrogram import (
     scaled,
 )
 from samplegen.networks.stft import Stft
-from samplegen.training.codecs.codec_task import CodecTask
 from samplegen.training.codecs.segments import SegmentSource
-from samplegen.training.optimisation import cosine_rate, seeded
-from samplegen.training.parallel import shared
+from samplegen.training.optimisation import WeightAverage, cosine_rate, seeded
+from samplegen.training.parallel import rank, shared
 
 _VALIDATION_BATCH = 16
 _HEARD_NEPERS = 7.5  # what is 65 dB below the loudest cell hardly counts
@@ -33,6 +33,8 @@ _LEAST_WEIGHT, _LEAST_ROUGHNESS = 0.1, 0.02
 _FIRST_SEGMENTS = 192
 _MEL_FLOOR_DB = -55.0
 _TONAL_HZ = 4600.0
+_RANK_STRIDE = 7919
+_AVERAGE = 0.999
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class SpectrogramTrainingConfig:
     seed: int = 0
 
 
-class SpectrogramTask(CodecTask):
+class SpectrogramTask:
     """Training of a `SpectrogramAutoencoder` (a `TrainingTask`).
 
     Parameters
@@ -102,7 +104,12 @@ class SpectrogramTask(CodecTask):
             self.model = SpectrogramAutoencoder(config).to(self._device)
         self._source, self._validation = source, validation
         self.model.begin_with(self._first_levels())
-        super().__init__(self.model, rate=training.rate, seed=training.seed, freeze_encoder=training.freeze_encoder)
+        if training.freeze_encoder:
+            self.model.encoder.requires_grad_(False)
+        self.average = WeightAverage(self.model, decay=_AVERAGE)
+        self.generator = Generator().manual_seed(training.seed + _RANK_STRIDE * rank())
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimiser = torch.optim.AdamW(trained, lr=training.rate, betas=(0.8, 0.99), weight_decay=1e-3)
         self._losses = shared(self.model, self.losses)
         bands = 96 if config.n_fft >= 2048 else 64
         self._mel = mel_bands(config.n_fft, bands=bands, sample_rate=config.sample_rate).T.to(self._device)
@@ -185,6 +192,32 @@ class SpectrogramTask(CodecTask):
         distance = float(deviation.sum() / cells.sum())
         learned = torch.cat(latents)[:, : self.config.learned]
         return {"score": distance, "log_mel_db": distance, "latent_std": float(learned.std())}
+
+    def state(self) -> dict[str, Any]:
+        """Weights, average, optimiser and generator."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state(),
+            "optimiser": self.optimiser.state_dict(),
+            "generator": self.generator.get_state(),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.model.load_state_dict(state["model"])
+        self.average.load_state(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        if rank() == 0:
+            self.generator.set_state(state["generator"])
+        else:
+            self.generator.manual_seed(self.training.seed + _RANK_STRIDE * rank() + self.average.steps)
+
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Begin with the weights of another run (its average), as fine-tuning does."""
+        fresh = self.model.state_dict()
+        kept = {name: value for name, value in weights.items() if name in fresh and fresh[name].shape == value.shape}
+        self.model.load_state_dict(kept, strict=False)
+        self.average = WeightAverage(self.model, decay=_AVERAGE)
 
 
 def _stacked(frames: Tensor, stack: int) -> Tensor:

@@ -17,7 +17,7 @@ from samplegen.audio.resample import resample
 from samplegen.audio.types import Audio
 from samplegen.codec.base import Codec
 from samplegen.codec.measures import log_mel_deviations_db
-from samplegen.errors import DependencyError, InputError
+from samplegen.errors import DependencyError
 
 SAMPLE_RATE = 44100
 ALL_KINDS = "all"
@@ -51,76 +51,6 @@ class CodecFigure:
     sounds: int
     snr_low_db: float = float("nan")
     snr_high_db: float = float("nan")
-
-
-@dataclass(frozen=True)
-class CodecReport:
-    """Figures by system and kind; the first system is the codec, the kind ``all`` is the total."""
-
-    codec: str
-    figures: dict[str, dict[str, CodecFigure]]
-
-    def markdown(self) -> str:
-        """Two tables: systems over all sounds, and log-mel distance by kind."""
-        kinds = list(next(iter(self.figures.values())))
-        total = [
-            f"| {name} | {row[ALL_KINDS].distance_db:.2f} | {row[ALL_KINDS].low_db:.2f}–{row[ALL_KINDS].high_db:.2f} "
-            f"| {row[ALL_KINDS].snr_db:.1f} |"
-            for name, row in self.figures.items()
-        ]
-        by_kind = [
-            f"| {kind} | {next(iter(self.figures.values()))[kind].sounds} | "
-            + " | ".join(f"{row[kind].distance_db:.2f}" for row in self.figures.values())
-            + " |"
-            for kind in kinds
-        ]
-        names = " | ".join(self.figures)
-        return "\n".join(
-            [
-                "| system | log-mel distance (dB) | 95 % interval | SNR (dB) |",
-                "|---|---|---|---|",
-                *total,
-                "",
-                f"| kind | sounds | {names} |",
-                "|---|---|" + "---|" * len(self.figures),
-                *by_kind,
-                "",
-            ]
-        )
-
-
-def codec_report(
-    codec: Codec, sounds: Sequence[Audio], *, kinds: Sequence[str], generator: np.random.Generator
-) -> CodecReport:
-    """Measure a codec and the anchors on `sounds`.
-
-    Parameters
-    ----------
-    codec
-        Any codec; sounds are resampled to its rate and back.
-    sounds
-        Held-out sounds of any rate and channel count; they are mixed to mono.
-    kinds
-        One name per sound.
-    generator
-        Draws the bootstrap.
-
-    Raises
-    ------
-    InputError
-        Without sounds, or where the counts differ.
-    DependencyError
-        If pedalboard cannot write MP3.
-    """
-    if not sounds or len(sounds) != len(kinds):
-        raise InputError(f"A codec report needs sounds and one kind for each, not {len(sounds)} and {len(kinds)}.")
-    references = [reference_of(sound) for sound in sounds]
-    systems = {codec.name: codec_system(codec), **anchor_systems()}
-    figures = {
-        name: figures_by_kind([system(reference) for reference in references], references, kinds, generator=generator)
-        for name, system in systems.items()
-    }
-    return CodecReport(codec.name, figures)
 
 
 def reference_of(sound: Audio) -> Signal:
