@@ -7,6 +7,7 @@ from samplegen.audio.types import Audio
 from samplegen.engines.alpha_blend import load_generator
 from samplegen.errors import InputError
 from samplegen.variations.gaps.fillers import (
+    ONE_SHOT_STRENGTH,
     ArFiller,
     CopyFiller,
     CrossfadeFiller,
@@ -116,3 +117,19 @@ def test_an_open_end_fades_out_and_parts_follow_each_other(tiny_models):
     assert np.array_equal(made.audio.samples[:, :40_000], audio.samples[:, :40_000])
     assert np.abs(made.audio.samples[:, -1]).max() < 1e-3
     assert all(made.audio.samples[:, part.start : part.stop].any() for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("is_one_shot", "gap", "open_end", "kept"),
+    [(True, (30_000, 34_000), False, True), (True, (0, 4_000), False, False), (True, (84_200, 88_200), True, False),
+     (False, (30_000, 34_000), False, False)],
+)  # fmt: skip
+def test_inside_a_one_shot_a_filling_begins_with_a_crossfade(tiny_models, is_one_shot, gap, open_end, kept):
+    audio = loop().with_samples(loop().samples[:, :88_200])
+    scene = make_scene(audio, [Gap(*gap)], is_one_shot=is_one_shot, open_end=open_end)
+    generator = editing_generator()
+    usual, begun, free = (
+        fill_scene(scene, ModelFiller(generator, strength=strength), seeds=[1])[0].audio.samples
+        for strength in (None, ONE_SHOT_STRENGTH, 1.0)
+    )
+    assert np.array_equal(usual, begun) == kept and np.array_equal(usual, free) != kept

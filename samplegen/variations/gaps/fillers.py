@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CONTEXT_S: Final = 3.0
 LOOP_STRENGTH: Final = 0.7
+# A single hit's gap is nearer to what was there if a crossfade is what it begins with (docs/edits/inpaint.md).
+ONE_SHOT_STRENGTH: Final = 0.6
 MAX_GAP_S: Final = 30.0
 # Peak at which sounds are encoded: that of the training sounds.
 ENCODED_DB: Final = -1.0
@@ -191,7 +193,8 @@ class ModelFiller:
         Phase channels of scenes that are no loops; None is that of a one-shot, or none.
     strength
         1 fills from nothing but noise. Less keeps some of a first guess, which in a loop is a copy from another
-        bar, elsewhere a crossfade. None is `LOOP_STRENGTH` in loops and where the scene brings a guess, elsewhere 1.
+        bar, elsewhere a crossfade. None is `LOOP_STRENGTH` in loops and where the scene brings a guess,
+        `ONE_SHOT_STRENGTH` inside one-shots, elsewhere 1.
     """
 
     name = "alpha"
@@ -218,8 +221,7 @@ class ModelFiller:
         from samplegen.engines.alpha_blend.filling import Window, fill_window, one_shot_beat
 
         vectors = own_condition(self.generator, scene) if self._vectors is None else self._vectors
-        usual = LOOP_STRENGTH if scene.ring or scene.guess is not None else 1.0
-        strength = usual if self._strength is None else self._strength
+        strength = _usual_strength(scene) if self._strength is None else self._strength
         if scene.time is None:
             audio = resample(middle, sample_rate=codec_rate)
             beat = self._beats(self.generator, audio) if self._beats else None
@@ -240,6 +242,13 @@ class ModelFiller:
         window = Window(laid, gaps, loop=loop)
         made = fill_window(self.generator, window, seeds=seeds, vectors=vectors, strength=strength)
         return [resample_ring(one.samples, length=repeats * middle.length)[:, : middle.length] for one in made]
+
+
+def _usual_strength(scene: Scene) -> float:
+    if scene.ring or scene.guess is not None:
+        return LOOP_STRENGTH
+    inside = all(gap.start > 0 for gap in scene.gaps) and not scene.open_end
+    return ONE_SHOT_STRENGTH if scene.is_one_shot and inside else 1.0
 
 
 def own_condition(generator: "Generator", scene: Scene) -> "Tensor":
