@@ -128,7 +128,9 @@ def enhance(
     kind = "texture" if family == "drum loops" else "one_shot"
     source = EditSource(Recording(Path(row["path"])), worse, Tags(kind, row["class"]))
     tops = {
-        "model": generate_tops(generator, source, seeds=[seed], rate=worse.sample_rate, length=worse.length)[0],
+        "model": generate_tops(generator, source, crossover, seeds=[seed], rate=worse.sample_rate, length=worse.length)[
+            0
+        ],
         "replication": replicate_bands(worse, crossover, ring=False),
     }
     made = {name: merge(worse, top, crossover, ring=False).audio for name, top in tops.items()} | {"resampling": worse}

@@ -117,12 +117,12 @@ def test_long_recordings_go_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_generator_is_shown_the_recording(generator: Generator, channels: int) -> None:
     own = limited(drum(seconds=0.2, channels=channels))
     source = EditSource(Recording(Path("snare.wav")), own, Tags("one_shot", "snare"))
-    first, second = generate_tops(generator, source, seeds=[1, 2], rate=RATE, length=own.length)
+    first, second = generate_tops(generator, source, CROSSOVER, seeds=[1, 2], rate=RATE, length=own.length)
     assert first.shape == own.samples.shape and np.abs(first - second).max() > 0.0
-    (again,) = generate_tops(generator, source, seeds=[1], rate=RATE, length=own.length)
+    (again,) = generate_tops(generator, source, CROSSOVER, seeds=[1], rate=RATE, length=own.length)
     np.testing.assert_allclose(again, first, atol=1e-4)
     other = EditSource(source.recording, limited(drum(seconds=0.2, seed=5, channels=channels)), source.tags)
-    (heard,) = generate_tops(generator, other, seeds=[1], rate=RATE, length=own.length)
+    (heard,) = generate_tops(generator, other, CROSSOVER, seeds=[1], rate=RATE, length=own.length)
     assert np.abs(heard - first).max() > 1e-4
     made = merge(own, first, CROSSOVER, ring=False)
     assert trusted_snr_db(made.audio, own, CROSSOVER) >= 60.0
@@ -132,14 +132,14 @@ def test_loops_stay_rings(generator: Generator) -> None:
     length = bars_to_samples(1, bpm=120.0, beats_per_bar=4, sample_rate=RATE)
     own = limited(Audio(noise(seconds=2.0).samples[:, :length], RATE), loop=True)
     source = EditSource(Recording(Path("loop.wav")), own, Tags("loop", "loop_drums", bpm=120.0, bars=1))
-    (top,) = generate_tops(generator, source, seeds=[1], rate=48_000, length=96_000)
+    (top,) = generate_tops(generator, source, CROSSOVER, seeds=[1], rate=48_000, length=96_000)
     assert top.shape == (1, 96_000)
 
 
 def test_a_network_that_sees_nothing_is_refused(tiny_models: Path) -> None:
     source = EditSource(Recording(Path("snare.wav")), drum(), Tags("one_shot", "snare"))
     with pytest.raises(UsageError, match="not trained to see"):
-        generate_tops(load_generator(GENERATOR), source, seeds=[1], rate=RATE, length=source.audio.length)
+        generate_tops(load_generator(GENERATOR), source, CROSSOVER, seeds=[1], rate=RATE, length=source.audio.length)
 
 
 def test_other_rates() -> None:

@@ -97,7 +97,7 @@ class EnhanceOrder(EditOrder):
         else:
             assert self.generator is not None  # the engine is alpha
             tops = generate_tops(
-                self.generator, source, seeds=seeds, rate=own.sample_rate, length=own.length
+                self.generator, source, crossover, seeds=seeds, rate=own.sample_rate, length=own.length
             )  # fmt: skip
         return [self._merged(own, top, crossover, shared, ring=source.is_loop) for top in tops]
 
