@@ -1,9 +1,12 @@
 """What every codec offers: audio to latents, latents to audio, and the same on a ring."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
+
+from samplegen.codec.notes import Notes
 
 
 @dataclass(frozen=True)
@@ -73,4 +76,13 @@ class RecolouringCodec(Protocol):
         Phases and noise stay those of the sound, and equal latents give the sound itself. One sound and its
         latents do for any number of `made`.
         """
+        ...
+
+
+@runtime_checkable
+class NoteCodec(Protocol):
+    """A codec whose latents say which semitones sound."""
+
+    def hold_notes(self, latents: Latents, notes: Sequence[Notes | None], *, loop: bool = False) -> Latents:
+        """The same sounds with their partials on notes; None leaves one as it is."""
         ...

@@ -1,7 +1,8 @@
 """The spectrogram codec, for CPUs: latents of levels and partials, to which a sound can also be recoloured."""
 
 import hashlib
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Final, Self
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from samplegen.checkpoints import LoadedModel, read_config
 from samplegen.codec.base import Latents
+from samplegen.codec.notes import Notes, hold_notes
 from samplegen.errors import InputError, ModelInvalidError
 from samplegen.networks.precision import fast_inference
 from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig
@@ -80,6 +82,15 @@ class SpectrogramCodec:
         with fast_inference():
             recoloured = self._network.recolour(whole, source.values, made.values, loop=loop)
         return recoloured.float()[:, None, : samples.shape[-1]]
+
+    def hold_notes(self, latents: Latents, notes: Sequence[Notes | None], *, loop: bool = False) -> Latents:
+        """The same sounds with their partials on notes; None leaves one as it is."""
+        learned = self._network.config.learned
+        rows = [
+            row if wanted is None else torch.cat([row[:learned], hold_notes(row[learned:], wanted, loop=loop)])
+            for row, wanted in zip(latents.values, notes, strict=True)
+        ]
+        return replace(latents, values=torch.stack(rows))
 
     def _whole_frames(self, samples: Tensor, *, loop: bool) -> Tensor:
         missing = -samples.shape[-1] % self.hop_length

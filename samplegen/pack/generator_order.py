@@ -8,7 +8,7 @@ import samplegen
 from samplegen.audio.types import Audio
 from samplegen.errors import InputError, ModelError, SamplegenError, UsageError
 from samplegen.pack.duplicates import DuplicateIndex
-from samplegen.pack.keys import Key
+from samplegen.pack.keys import HELD_KINDS, Key
 from samplegen.pack.manifest import job_key
 from samplegen.pack.memorisation import load_guard
 from samplegen.pack.orders import PlannedOrder, derive_seed
@@ -21,6 +21,7 @@ from samplegen.pack.wishes import Described, Wish, announcement
 from samplegen.post.presets import find_chain
 
 if TYPE_CHECKING:
+    from samplegen.codec.notes import Notes
     from samplegen.engines.alpha_blend import Generator
 
 ENGINE: Final = "alpha_blend"
@@ -59,7 +60,11 @@ class GeneratorOrder(PlannedOrder):
         if row and attempt:
             self.notes.append("Some sounds of the row are of other noise: the gates refused those of the row's own.")
         near = [self._near(0 if row else index) for index in indices]
-        drawn = self._draw(seeds, self.wish.conditions(near, self._far if row else None, indices), near)
+        conditions = self.wish.conditions(near, self._far if row else None, indices)
+        held = [self._held_notes(index) for index in indices]
+        if any(held):
+            conditions["notes"] = held
+        drawn = self._draw(seeds, conditions, near)
         return [self._finish(index, seed, audio) for index, (seed, audio) in zip(indices, drawn, strict=True)]
 
     def judge(self, sound: Sound, *, index: DuplicateIndex) -> Verdict:
@@ -117,6 +122,16 @@ class GeneratorOrder(PlannedOrder):
     def _asked_key(self, index: int) -> Key | None:
         """What sound `index` is transposed to."""
         return self._key if self._described(index).kind in self._keyed else None
+
+    def _held_notes(self, index: int) -> "Notes | None":
+        """Notes of the asked key that sound `index` is laid on, where the model can."""
+        key, kind = self._asked_key(index), self._described(index).kind
+        if key is None or kind not in HELD_KINDS or not self._generator.knows_notes:
+            return None
+        return self._notes_of(key, kind)
+
+    def _notes_of(self, key: Key, kind: str) -> "Notes":
+        return key.notes(kind)
 
     def _key_parameters(self, index: int) -> dict[str, Any]:
         """For job and manifest; nothing where no key is asked for."""

@@ -9,18 +9,19 @@ from samplegen.audio.types import Audio
 from samplegen.conditioning.vocabulary import LOOP_KINDS
 from samplegen.errors import UsageError
 from samplegen.pack.generator_order import PEAK_DB, GeneratorOrder, check_choice, makeable
-from samplegen.pack.keys import PITCHED_LOOPS
+from samplegen.pack.keys import PITCHED_LOOPS, Key
 from samplegen.pack.orders import derive_seed
 from samplegen.pack.prompts import Prompt, plain_kind, settle, settle_choice
 from samplegen.pack.requests import LoopRequest
 from samplegen.pack.sound import Sound, Tags
-from samplegen.pack.tuning import tune_loop
+from samplegen.pack.tuning import on_notes, tune_loop
 from samplegen.pack.wishes import Described, refuse_key
 from samplegen.post.chains import apply_chain
 from samplegen.post.loudness import normalise_peak, remove_dc
 from samplegen.post.presets import chain_key
 
 if TYPE_CHECKING:
+    from samplegen.codec.notes import Notes
     from samplegen.engines.alpha_blend import Generator
     from samplegen.engines.alpha_blend.generator import Description
 
@@ -75,6 +76,10 @@ class LoopOrder(GeneratorOrder):
         audios = self._generator.make_loops(self._plan, seeds=seeds, **conditions)
         return list(zip(seeds, audios, strict=True))
 
+    def _notes_of(self, key: Key, kind: str) -> "Notes":
+        _, bars, meter = self._time
+        return key.notes(kind, bars=bars, beats_per_bar=meter[0])
+
     def _near(self, index: int) -> Described:
         style = self._styles[derive_seed(self.seed, index, -1) % len(self._styles)]
         prompt = self.wish.prompt
@@ -101,7 +106,8 @@ class LoopOrder(GeneratorOrder):
     def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
         (bpm, bars, meter), described = self._time, self._described(index)
         asked = self._asked_key(index)
-        tuned = tune_loop(audio, key=asked) if asked else None
+        held = self._held_notes(index) is not None
+        tuned = (on_notes(audio, key=asked, one_shot=False) if held else tune_loop(audio, key=asked)) if asked else None
         audio = normalise_peak(remove_dc(tuned.audio if tuned else audio, ring=True), peak_db=PEAK_DB)
         if self._chain is not None:
             audio = apply_chain(audio, self._chain, loop=True)

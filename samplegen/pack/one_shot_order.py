@@ -14,7 +14,7 @@ from samplegen.pack.keys import KEYED_ONE_SHOTS, PITCHED_ONE_SHOTS
 from samplegen.pack.prompts import settle_choice
 from samplegen.pack.requests import OneShotRequest
 from samplegen.pack.sound import Sound, Tags
-from samplegen.pack.tuning import tune_one_shot
+from samplegen.pack.tuning import on_notes, tune_one_shot
 from samplegen.pack.wishes import Described, refuse_key
 from samplegen.post.chains import apply_chain
 from samplegen.post.loudness import normalise_peak, remove_dc
@@ -105,7 +105,10 @@ class OneShotOrder(GeneratorOrder):
     def _finish(self, index: int, seed: int, audio: Audio) -> Sound:
         described = self._described(index)
         asked = self._asked_key(index)
-        tuned = tune_one_shot(trim_one_shot(audio), key=asked) if asked else None
+        tuned = None
+        if asked:
+            cut, held = trim_one_shot(audio), self._held_notes(index) is not None
+            tuned = on_notes(cut, key=asked, one_shot=True) if held else tune_one_shot(cut, key=asked)
         audio = remove_dc(tuned.audio if tuned else audio, ring=False)
         audio = normalise_peak(trim_one_shot(audio), peak_db=PEAK_DB)
         if self._chain is not None:

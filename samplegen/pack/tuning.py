@@ -33,6 +33,15 @@ class Tuned:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+def on_notes(audio: Audio, *, key: Key, one_shot: bool) -> Tuned:
+    """A sound that was made on the notes of a key: nothing is transposed, the gate verifies."""
+    facts = {"heard": f"made on the notes of {key.name}", "transposed_semitones": 0.0}
+    midi = estimate_pitch(audio).midi if one_shot else None
+    if midi is None or abs((midi - key.tonic + 6.0) % 12.0 - 6.0) > 0.5:
+        return Tuned(audio, parameters=facts)
+    return Tuned(audio, int(min(127, max(0, round(midi)))), facts)
+
+
 def tune_loop(audio: Audio, *, key: Key) -> Tuned:
     """Transpose a loop to a key, tuning included; without a clear key it comes back as it is.
 

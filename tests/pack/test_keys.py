@@ -62,3 +62,13 @@ def test_the_shift_leads_to_a_key_that_serves_and_is_least(
     assert -6 <= shift <= 5
     assert key.relation(tonic=(tonic + shift) % 12, mode=mode) is not None  # type: ignore[arg-type]
     assert mode is None or shift == 0 or key.relation(tonic=tonic, mode=mode) is None  # type: ignore[arg-type]
+
+
+def test_notes_of_a_key() -> None:
+    """A one-shot has the tonic; a loop its scale, the chord's notes and most of all the tonic before the others."""
+    assert Key("A").notes("synth").weights == tuple(float(tone == 9) for tone in range(12))
+    loop = Key("Am").notes("loop_bass", bars=2, beats_per_bar=3)
+    assert [tone for tone in range(12) if loop.weights[tone]] == [0, 2, 4, 5, 7, 9, 11]
+    assert loop.first == 9 and loop.weights[9] > loop.weights[0] == loop.weights[4] > loop.weights[2] > 0
+    assert (loop.stretches, Key("C").notes("loop_chord", bars=2, beats_per_bar=3).stretches) == (12, 4)
+    assert Key("C").notes("bass").highest < Key("C").notes("synth").highest

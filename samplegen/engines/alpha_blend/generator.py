@@ -11,7 +11,8 @@ from torch import Tensor
 
 from samplegen.audio.resample import resample_ring
 from samplegen.audio.types import Audio
-from samplegen.codec.base import Codec, Latents
+from samplegen.codec.base import Codec, Latents, NoteCodec
+from samplegen.codec.notes import Notes
 from samplegen.codec.stats import LatentStats
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
 from samplegen.conditioning.embedder import Embedder, TagEmbedder
@@ -201,6 +202,7 @@ class Generator:
         negative: Tensor | None = None,
         guidance: Guidance | None = None,
         towards: Towards | None = None,
+        notes: Sequence[Notes | None] | None = None,
         progress: Progress | None = None,
     ) -> list[Audio]:
         """One loop per seed, ``[1, L]`` each, closed by construction.
@@ -220,6 +222,8 @@ class Generator:
             None is the model's own.
         towards
             Makes each loop lie between its description and another.
+        notes
+            What the partials of each are laid on; left as they are without, and where the codec knows no semitones.
 
         Raises
         ------
@@ -239,7 +243,7 @@ class Generator:
         network = ring_network(self.network, generator=offsets)
         wish = self._wish(tags, clap, negative, guidance, towards)
         latents = self._sample(network, beat, wish, seeds, repeats=ring.repeats, circular=True, progress=progress)
-        samples = self.codec.decode(Latents(latents, self._frame_rate), loop=True).numpy()
+        samples = self.codec.decode(self._on_notes(latents, notes, loop=True), loop=True).numpy()
         return [self._close(row, ring) for row in samples]
 
     def make_one_shots(
@@ -251,6 +255,7 @@ class Generator:
         negative: Tensor | None = None,
         guidance: Guidance | None = None,
         towards: Towards | None = None,
+        notes: Sequence[Notes | None] | None = None,
         progress: Progress | None = None,
     ) -> list[Audio]:
         """One raw one-shot per seed, ``[1, window]``; the caller trims it to its natural length.
@@ -261,7 +266,7 @@ class Generator:
         beat = one_shot_phase(frames, frame_rate=self._frame_rate, window_frames=frames, latency_s=self.codec.latency_s)
         wish = self._wish(tags, clap, negative, guidance, towards)
         latents = self._sample(self.network, beat, wish, seeds, repeats=1, circular=False, progress=progress)
-        samples = self.codec.decode(Latents(latents, self._frame_rate)).numpy()
+        samples = self.codec.decode(self._on_notes(latents, notes, loop=False)).numpy()
         return [Audio(row, self.codec.sample_rate) for row in samples]
 
     def edit(self, audios: Sequence[Audio], **wanted: Any) -> list["Edited"]:
@@ -269,6 +274,17 @@ class Generator:
         from samplegen.engines.alpha_blend.editing import edit_sounds
 
         return edit_sounds(self, audios, **wanted)
+
+    @property
+    def knows_notes(self) -> bool:
+        """Whether `notes` are kept."""
+        return isinstance(self.codec, NoteCodec)
+
+    def _on_notes(self, latents: Tensor, notes: Sequence[Notes | None] | None, *, loop: bool) -> Latents:
+        made = Latents(latents, self._frame_rate)
+        if notes is None or not isinstance(self.codec, NoteCodec):
+            return made
+        return self.codec.hold_notes(made, notes, loop=loop)
 
     @property
     def _frame_rate(self) -> float:

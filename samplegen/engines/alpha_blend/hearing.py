@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from samplegen.audio.types import Audio
+from samplegen.codec.notes import Notes
 from samplegen.engines.alpha_blend.generator import Generator
 
 DRAWS: Final = 4
@@ -30,6 +31,7 @@ def make_heard_one_shots(
     seeds: Sequence[int],
     clap: Tensor | None = None,
     negative: Tensor | None = None,
+    notes: Sequence[Notes | None] | None = None,
     draws: int = DRAWS,
     **conditions: Any,
 ) -> list[Heard]:
@@ -38,7 +40,7 @@ def make_heard_one_shots(
     The first of up to `draws` draws that is heard so is kept, else the one that is heard so most clearly.
     Without an ear, and for kinds that the ear does not know, the first draw is kept.
     """
-    made = generator.make_one_shots(tags=tags, seeds=seeds, clap=clap, negative=negative, **conditions)
+    made = generator.make_one_shots(tags=tags, seeds=seeds, clap=clap, negative=negative, notes=notes, **conditions)
     kept = [Heard(audio, seed) for audio, seed in zip(made, seeds, strict=True)]
     ear, told = generator.ear, generator.clap
     if ear is None or told is None or draws <= 1:
@@ -61,7 +63,8 @@ def make_heard_one_shots(
         anew = [_next_seed(seeds[row], draw) for row in waiting]
         made = generator.make_one_shots(
             tags=[tags[row] for row in waiting], seeds=anew, clap=None if clap is None else clap[waiting],
-            negative=None if negative is None else negative[waiting], **conditions,
+            negative=None if negative is None else negative[waiting],
+            notes=None if notes is None else [notes[row] for row in waiting], **conditions,
         )  # fmt: skip
         drawn = {row: Heard(audio, seed) for row, audio, seed in zip(waiting, made, anew, strict=True)}
     return kept
