@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="generator-drums-44k")
+    parser.add_argument("--model", default="generator-drums-44k-fast")
     parser.add_argument("--library", type=Path, default=Path("../shared/audio"))
     parser.add_argument("--count", type=int, default=36, help="sounds of the pack; 0 leaves the packs out")
     parser.add_argument("--each", type=int, default=60, help="real one-shots of each class and split, at most")

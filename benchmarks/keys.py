@@ -120,7 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--model", default="generator-drums-44k")
+    parser.add_argument("--model", default="generator-drums-44k-fast")
     parser.add_argument("--save", type=Path, help="write the sounds there, named by kind and key, for other estimators")
     options = parser.parse_args(arguments)
     generator = load_generator(options.model)

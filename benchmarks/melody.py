@@ -2,8 +2,7 @@
 
 ::
 
-    python benchmarks/melody.py --sources 24 --lines 400 --generated 0 --out docs/edits/melody.json
-    python benchmarks/melody.py --sources 0 --generated 8 --lines 1
+    python benchmarks/melody.py --sources 24 --lines 400 --generated 8 --out docs/edits/melody.json
 
 Sources are pitched one-shots of the library, drawn from all classes in turn; one loop each, each in another key.
 Baselines: a random line (another line than the one that was played), and the same sampler without tuning (every
@@ -141,6 +140,7 @@ def measure_generated(number: int, column: dict[str, list[float]], seed: int) ->
     sound = order.make([0], 0)[0]
     pattern, bpm = order._played[0]
     note(column, pattern, sound.audio, transcribe_line(sound.audio), bpm, scale)
+    add(column, "instrument has a pitch of its own", not any("no pitch" in told for told in order.notes))
 
 
 def note(

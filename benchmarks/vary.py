@@ -17,6 +17,7 @@ import numpy as np
 
 from samplegen.audio.io import read_audio
 from samplegen.engines.alpha_blend import load_generator
+from samplegen.engines.alpha_blend.editing import RECOLOUR_BELOW
 from samplegen.evaluation.edit_figures import count_held_out, library_sources, mean_figure, shown
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.one_shot_classifier import OneShotClassifier, one_shot_features
@@ -122,7 +123,8 @@ def anchors(generator, paths, classifier, options) -> dict[str, Column]:  # type
 
 
 def round_trip(generator, source: EditSource):  # type: ignore[no-untyped-def]
-    edited = edit_lanes(generator, to_lanes(source.audio.samples), strength=0.0, seeds=[],
+    """Through the codec and back: a weaker edit than this would give the sound itself (`RECOLOUR_BELOW`)."""
+    edited = edit_lanes(generator, to_lanes(source.audio.samples), strength=RECOLOUR_BELOW, seeds=[],
                         wish=own_wish(generator, source), loop=plan_of(generator, source))  # fmt: skip
     return settle(from_lanes(edited.round_trip, channels=source.audio.channels), source)
 

@@ -1,13 +1,15 @@
 """``samplegen doctor``: is everything there, and what to do if not."""
 
 from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from samplegen.cli.checks import Finding, examine
 from samplegen.cli.console import Console
 from samplegen.cli.options import Json, Quiet
+
+if TYPE_CHECKING:
+    from samplegen.cli.checks import Finding
 
 UNUSABLE: Final = 4
 _MARKS: Final = {"ok": "ok  ", "note": "note", "fail": "FAIL"}
@@ -15,6 +17,8 @@ _MARKS: Final = {"ok": "ok  ", "note": "note", "fail": "FAIL"}
 
 def doctor(json: Json = False, quiet: Quiet = False) -> None:
     """Check that all is there, and say what to do if not."""
+    from samplegen.cli.checks import examine
+
     with Console(as_json=json, quiet=quiet) as console:
         findings = list(examine())
         failed = [finding for finding in findings if finding.state == "fail"]
@@ -25,6 +29,6 @@ def doctor(json: Json = False, quiet: Quiet = False) -> None:
         raise typer.Exit(UNUSABLE)
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: "Finding") -> str:
     advice = f"\n      {finding.advice}" if finding.advice else ""
     return f"{_MARKS[finding.state]}  {finding.name}: {finding.found}{advice}"

@@ -5,7 +5,8 @@ Three ways of making sound share the spectrum, each for what it is exact at:
 - **partials**: a piano roll of semitones (`samplegen.networks.partials`), kept in the latents as it
   is and played by oscillators. So pitch is where the latents say, however small the network.
 - **texture**: what the network cannot foretell is noise, and is made of noise: the decoder says for
-  every cell how rough it expects its own errors to be, and as much of the cell is white noise in its colour.
+  every cell how rough it expects its own errors to be, and as much of the cell is white noise in its colour,
+  which sets in as sharply as frames that overlap can tell (`samplegen.networks.noise_envelopes`).
 - **attacks**: what it can foretell gets its phases from the magnitudes (`samplegen.networks.phases`).
 
 Every learned layer runs at the latent frame rate. Latent n is centred on ``(n + 0.5) * hop_length``, and
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 
 from samplegen.errors import UsageError
 from samplegen.networks.convnext import convnext
+from samplegen.networks.noise_envelopes import NoiseEnvelopes
 from samplegen.networks.partials import Oscillators, PartialRoll, expand
 from samplegen.networks.phases import integrate_phases
 from samplegen.networks.stft import Stft, wrap
@@ -175,6 +177,7 @@ class SpectrogramDecoder(nn.Module):
         self.oscillators = Oscillators(
             config.tones, lowest_hz=LOWEST_HZ, stft=self.stft, sample_rate=config.sample_rate
         )
+        self.envelopes = NoiseEnvelopes(self.stft, sample_rate=config.sample_rate)
         width, cells = config.decoder_width, config.bins * config.stack
         self.read = nn.Conv1d(config.dimension, width, config.kernel_size, padding=config.kernel_size // 2)
         self.blocks = convnext(width, config.decoder_blocks, expansion=config.expansion, kernel_size=config.kernel_size)
@@ -205,13 +208,12 @@ class SpectrogramDecoder(nn.Module):
     def synthesise(self, spectrogram: Spectrogram, *, loop: bool) -> Tensor:
         """``[B, K * frame_hop]`` samples; a ring when `loop`, the same one wherever it begins."""
         if not loop:
-            return _held(self.stft.synthesise(self._spectrum(spectrogram, loop=False)))
+            return _held(self._sound(spectrogram, loop=False))
         hop, first = self.config.frame_hop, _strongest_onset(spectrogram.log_magnitude)
         begun = Spectrogram(*(_turned(part, -first) for part in vars(spectrogram).values()))
-        samples = _held(self.stft.synthesise(self._spectrum(begun, loop=True), loop=True))
-        return _turned(samples, first * hop)
+        return _turned(_held(self._sound(begun, loop=True)), first * hop)
 
-    def _spectrum(self, spectrogram: Spectrogram, *, loop: bool) -> Tensor:
+    def _sound(self, spectrogram: Spectrogram, *, loop: bool) -> Tensor:
         config = self.config
         phases = integrate_phases(spectrogram.log_magnitude, n_fft=config.n_fft, hop=config.frame_hop, loop=loop)
         noisiness = ((spectrogram.roughness - _SMOOTH) / (1.0 - _SMOOTH)).clamp(0.0, 1.0).square()
@@ -220,7 +222,9 @@ class SpectrogramDecoder(nn.Module):
         spectrum = spectrum + self.oscillators.spectrum(spectrogram.partials, loop=loop)
         # Their phases are those at the centre of each frame, a spectrum's those at its start.
         spectrum = spectrum * (1 - 2 * (torch.arange(config.bins, device=phases.device) % 2))
-        return spectrum + self._noise(phases.shape[1], loop=loop) * (magnitude * noisiness.sqrt())
+        noise = self._noise(phases.shape[1], loop=loop) * (magnitude * noisiness.sqrt())
+        power = magnitude.square() * noisiness
+        return self.envelopes.synthesise(noise, power, beside=spectrum, loop=loop)
 
     def _noise(self, frames: int, *, loop: bool) -> Tensor:
         """Spectrum of white noise, ``[1, K, F]``, always the same, whose median magnitude is 1."""

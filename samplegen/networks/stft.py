@@ -30,8 +30,16 @@ class Stft(nn.Module):
             return line[:, around * self.hop : -around * self.hop]
         frames = torch.fft.irfft(spectrum, n=self.n_fft, dim=-1) * self.window
         total = self._overlap_add(frames)
-        weight = self._overlap_add((self.window**2).expand(1, spectrum.shape[1], -1))
-        return (total / weight.clamp_min(1e-3))[:, self.pad : self.pad + spectrum.shape[1] * self.hop]
+        total = total / self._weight(spectrum.shape[1]).clamp_min(1e-3)
+        return total[:, self.pad : self.pad + spectrum.shape[1] * self.hop]
+
+    def _weight(self, count: int) -> Tensor:
+        """`_overlap_add` of `count` squared windows, all alike but at both ends."""
+        pieces = self.window.square().reshape(-1, self.hop)
+        until = F.pad(pieces.cumsum(0), (0, 0, 1, 0))
+        block = torch.arange(count + len(pieces) - 1, device=pieces.device)
+        weight = until[(block + 1).clamp_max(len(pieces))] - until[(block + 1 - count).clamp_min(0)]
+        return weight.reshape(-1)
 
     def _overlap_add(self, frames: Tensor) -> Tensor:
         batch, count, _ = frames.shape

@@ -97,6 +97,9 @@ class UNet(nn.Module):
         if config.linear_path:
             self.gain = Conv(widths[0], config.channels)
             zero(self.gain)
+            if config.inpainting:
+                self.shown = Conv(widths[0], config.channels)
+                zero(self.shown)
 
     @property
     def multiple(self) -> int:
@@ -153,7 +156,8 @@ class UNet(nn.Module):
         beat = self._beat(conditioning).to(dtype)
         time = self._time(x, alpha, conditioning, arrival)
         states = self._states(time, beat, circular=circular, valid=valid)
-        h = self.input(self._inputs(x, known, known_mask, beat, dtype), circular)
+        shown = self._trusted(x, known, known_mask)
+        h = self.input(torch.cat([x.to(dtype), beat, *(part.to(dtype) for part in shown)], dim=1), circular)
         skips: list[list[Tensor]] = []
         for level, state in enumerate(states):
             if level:
@@ -176,7 +180,10 @@ class UNet(nn.Module):
             return velocity
         guess, room = _linear_guess(alpha, x)
         gain: Tensor = self.gain(h, circular).to(x.dtype)
-        return velocity + x * (guess + gain / room)
+        velocity = velocity + x * (guess + gain / room)
+        if shown:
+            velocity = velocity + shown[0] * self.shown(h, circular).to(x.dtype) / room
+        return velocity
 
     def _beat(self, conditioning: Conditioning) -> Tensor:
         has = conditioning.has_beat[:, None, None].to(conditioning.beat.dtype)
@@ -197,16 +204,14 @@ class UNet(nn.Module):
             raise UsageError("This network was not trained for mean velocities: choose another sampler than 'jump'.")
         return F.silu(time)
 
-    def _inputs(
-        self, x: Tensor, known: Tensor | None, known_mask: Tensor | None, beat: Tensor, dtype: torch.dtype
-    ) -> Tensor:
+    def _trusted(self, x: Tensor, known: Tensor | None, known_mask: Tensor | None) -> list[Tensor]:
+        """What an inpainting network is shown, times its trust in it, ``[B, C, N]``, and the trust ``[B, 1, N]``."""
         if not self.config.inpainting:
             if known is not None or known_mask is not None:
                 raise UsageError("This network was not trained with masks: use the replacement inpainting instead.")
-            return torch.cat([x.to(dtype), beat], dim=1)
+            return []
         mask = torch.zeros_like(x[:, :1]) if known_mask is None else known_mask.to(x.dtype)
-        latent = torch.zeros_like(x) if known is None else known * mask
-        return torch.cat([x.to(dtype), beat, latent.to(dtype), mask.to(dtype)], dim=1)
+        return [torch.zeros_like(x) if known is None else known * mask, mask]
 
     def _states(self, time: Tensor, beat: Tensor, *, circular: bool, valid: Tensor | None) -> list[_State]:
         states = []

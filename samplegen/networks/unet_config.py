@@ -29,7 +29,8 @@ class UNetConfig:
     linear_path
         Lead the input past the network, times its best linear guess and a gain that the network says for each
         channel and frame: then the noise of every channel need not pass the narrower first level, and a channel
-        that is silent is cleaned by one number (cf. Karras et al. 2022, section 5).
+        that is silent is cleaned by one number (cf. Karras et al. 2022, section 5). What an inpainting network is
+        shown is led past it, too, times a gain.
     """
 
     channels: int = 64

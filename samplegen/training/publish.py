@@ -107,9 +107,9 @@ def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: P
         "codec": {"name": codec.name, "hash": codec.hash},
         "embedder": embedder_entry(task.embedder, data.clap),
         "latent_stats": task.stats.to_config(),
-        "description": _plain(asdict(description)),
-        "sampling": _plain(asdict(SAMPLING)),
-        "training": _plain(asdict(task.training)),
+        "description": plain(asdict(description)),
+        "sampling": plain(asdict(SAMPLING)),
+        "training": plain(asdict(task.training)),
         **facts.config(),
     }
     notes = (*_clap_notes(data), _MEMORY_NOTE.format(name=folder.name))
@@ -150,6 +150,6 @@ def _card(folder: Path, facts: TrainingFacts, *notes: str) -> str | None:
     return None if (folder / "README.md").exists() else facts.card(folder.name, notes=notes)
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Tuples as lists."""
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for JSON: tuples as lists."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

@@ -169,6 +169,15 @@ class Drawer:
         return Ear(self.generator)
 
     @cached_property
+    def editor(self) -> "Generator":
+        """What makes variations: the generator, or the teacher of a few-step student, which cannot edit."""
+        if self.generator.teacher is None:
+            return self.generator
+        from samplegen.engines.alpha_blend import load_generator
+
+        return load_generator(self.generator.teacher)
+
+    @cached_property
     def plan(self) -> "LoopPlan | None":
         """Time of the loops."""
         form = self.form
@@ -265,11 +274,12 @@ class Drawer:
     def _varied(self, source: "EditSource", number: int) -> Audio:
         from samplegen.variations.vary import vary
 
-        return vary(self.generator, source, strength=self.strength, seeds=[self.noise(number)])[0]
+        return vary(self.editor, source, strength=self.strength, seeds=[self.noise(number)])[0]
 
     def _finished(self, number: int, audio: Audio, how: Mapping[str, Any]) -> Sound:
         """Post-processed and tagged as the generator's own orders do."""
-        form, generator, kind = self.form, self.generator, self.kind(number)
+        form, kind = self.form, self.kind(number)
+        generator = self.editor if how["method"] == "vary" else self.generator
         audio = remove_dc(audio if form.is_loop else trim_one_shot(audio), ring=form.is_loop)
         audio = normalise_peak(audio if form.is_loop else trim_one_shot(audio), peak_db=PEAK_DB)
         time: dict[str, Any] = {"bpm": form.bpm, "bars": form.bars, "meter": form.meter} if form.is_loop else {}

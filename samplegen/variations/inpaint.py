@@ -24,8 +24,8 @@ _END_S: Final = 0.05
 def complete(scene: Scene, made: Samples, *, seed: int) -> list[Samples]:
     """What goes into each gap, ``[C, gap]``, of what a filler made of the whole scene.
 
-    Levels are matched around the gap, mono becomes stereo as the known sound is, and joins are faded inside
-    the gap.
+    Levels are matched around the gap, a filling that would be clipped is turned down, mono becomes stereo as the
+    known sound is, and joins are faded inside the gap.
     """
     rate, pieces = scene.audio.sample_rate, []
     for gap in scene.gaps:
@@ -39,13 +39,12 @@ def complete(scene: Scene, made: Samples, *, seed: int) -> list[Samples]:
         )
         if len(filling) != scene.audio.channels:
             filling = _in_channels(filling, np.concatenate([before, after], axis=1), seed=seed, rate=rate)
+        ceiling = max(CEILING, float(np.abs(scene.audio.samples).max(initial=0.0)))
+        filling = filling * min(1.0, ceiling / max(ceiling, float(np.abs(filling).max(initial=0.0))))
         joined = splice(filling, before=before, after=after, sample_rate=rate)
         if scene.open_end and gap is scene.gaps[-1]:
             joined = _ended(joined, rate=rate)
-        peak, known_peak = float(np.abs(joined).max(initial=0.0)), float(np.abs(scene.audio.samples).max(initial=0.0))
-        if peak > max(CEILING, known_peak):
-            joined = np.clip(joined, -max(CEILING, known_peak), max(CEILING, known_peak))
-        pieces.append(joined)
+        pieces.append(np.clip(joined, -ceiling, ceiling))  # where a fade adds both
     return pieces
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from samplegen.audio.onsets import detect_onsets, onset_envelope
 from samplegen.audio.quality import leading_silence_s
 from samplegen.audio.types import Audio, Samples
-from samplegen.units import seconds_to_samples
+from samplegen.units import db_to_gain, seconds_to_samples
 from samplegen.variations.edits.alignment import (
     MAX_SHIFT_S,
     align,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DEFAULT_STRENGTH: Final = 0.5
 # Share of the prompt between the sound's own embedding (0) and the text's (1).
 PROMPT_SHARE: Final = 0.5
+# Of what a round trip loses, beside the sound; a codec that plays its latents loses more than half of it.
+LOSSLESS_DB: Final = -40.0
 _MATCH_S: Final = 0.05
 _WRAP: Final = 2048
 _HARD_S: Final = 0.06
@@ -37,8 +39,9 @@ def vary(
 ) -> list[Audio]:
     """One variation for each seed, of the source's rate, channels and length.
 
-    Up to a strength of 0.30 the edit's difference is added to the sound itself, from 0.40 on the decoded edit
-    stands alone (see `deltas.delta_share`). Strength 0 is the source, bit for bit.
+    Below a strength of 0.40 a codec that can recolours the sound itself. For others the edit's difference is added
+    to it up to 0.30, and between the two goes over to the decoded edit (see `deltas.delta_share`), which stands alone
+    from 0.40 on. Strength 0 is the source, bit for bit.
 
     Parameters
     ----------
@@ -68,6 +71,8 @@ def vary(
 def render(source: EditSource, made: Samples, round_trip: Samples, *, strength: float) -> Samples:
     """The edit as it should sound, ``[C, T]``: added to the source, or itself, by its strength."""
     share, own = np.float32(delta_share(strength)), source.audio.samples
+    if _is_lossless(round_trip, own):  # the sound itself was recoloured: coloured once more, changes would double
+        return match_level(own + (made - round_trip), own)
     wrap = min(_WRAP, source.audio.length) if source.is_loop else 0
     parts = [np.pad(part, ((0, 0), (wrap, wrap)), mode="wrap") if wrap else part for part in (own, made, round_trip)]
     inner = slice(wrap, wrap + own.shape[1])
@@ -159,6 +164,12 @@ def steered(generator: "Generator", own: Wish, prompt: str) -> tuple[Wish, tuple
         clap = slerp(clap[None], text, torch.tensor([PROMPT_SHARE]))[0]
     unknown = said.unknown if generator.clap is None else ()
     return Wish((*own.tags, *words), clap, generator.sampling.guidance()), unknown
+
+
+def _is_lossless(round_trip: Samples, own: Samples) -> bool:
+    """Whether nothing of ``[C, T]`` was lost but a side too faint to be edited."""
+    lost, power = (float(np.square(part, dtype=np.float64).sum()) for part in (round_trip - own, own))
+    return lost <= db_to_gain(LOSSLESS_DB) ** 2 * power
 
 
 def _held(source: EditSource, own: Samples, made: Samples, round_trip: Samples) -> Samples:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from samplegen.cli import checks, doctor
+from samplegen.cli import checks
 from samplegen.cli.app import run
 from samplegen.cli.checks import Finding
 
@@ -86,7 +86,7 @@ def test_laion_clap_is_optional(
 def test_exit_code(
     state: checks.State, code: int, closing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "examine", lambda: iter([Finding("disk", state, "full", "Make room.")]))
+    monkeypatch.setattr(checks, "examine", lambda: iter([Finding("disk", state, "full", "Make room.")]))
     assert run(["doctor"]) == code
     out = capsys.readouterr().out
     assert "disk: full\n      Make room." in out and out.endswith(closing + "\n")

@@ -94,6 +94,7 @@ def test_tempo_and_seam(
     rows = rows_of(tempo["tables"][0])
     assert rows["generator-tiny"]["exact length"]["value"] == 1.0
     assert rows["real: held-out, rendered"]["three bands, octaves allowed"]["value"] > 0.8
+    assert "real: held-out, rendered, through codec-tiny" in rows
     assert [row["asked BPM"] for row in tempo["tables"][1]["rows"]][0::6] == ["60–80", "180–200"]
     rows = rows_of(seam["tables"][0])
     assert {"real, cut naively", "real, cut, 10 ms crossfade", "generator-tiny, cut naively"} < set(rows)

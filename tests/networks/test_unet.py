@@ -81,6 +81,18 @@ def test_a_gain_cleans_a_silent_channel():
     torch.testing.assert_close(made[:, 1:], plain[:, 1:])
 
 
+@torch.no_grad()
+def test_what_is_shown_goes_past_the_network_as_far_as_it_is_trusted():
+    network, x, known = UNet(replace(SMALL, linear_path=True, inpainting=True)).eval(), noise(2, 4, 16), noise(2, 4, 16)
+    network.shown.bias[1] = 2.0
+    trust = torch.zeros(2, 1, 16)
+    trust[..., :8], trust[..., 8:12] = 1.0, 0.5
+    plain = network(x, 0.6, conditions(2, 16))
+    made = network(x, 0.6, conditions(2, 16), known=known, known_mask=trust)
+    torch.testing.assert_close(made[:, 1] - plain[:, 1], 2.0 / 0.5 * (known * trust)[:, 1])
+    torch.testing.assert_close(made[:, [0, 2, 3]], plain[:, [0, 2, 3]])
+
+
 @pytest.mark.parametrize("frames", [0, 15, 17])
 def test_lengths_that_do_not_divide_are_refused(frames):
     with pytest.raises(UsageError, match=f"multiples of 2 frames, not {frames}"):

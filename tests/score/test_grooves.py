@@ -1,48 +1,28 @@
 from pathlib import Path
 
-import mido
 import pytest
 
 from samplegen.errors import InputError
 from samplegen.score.grooves import cut_groove, read_groove
-
-
-def _midi(path: Path, hits: list[tuple[int, int]], *, meter: tuple[int, int] = (4, 4), bpm: float = 100.0) -> Path:
-    """Write (tick, note) hits at 480 ticks a quarter."""
-    file = mido.MidiFile(type=0, ticks_per_beat=480)
-    track = mido.MidiTrack()
-    track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)))
-    track.append(mido.MetaMessage("time_signature", numerator=meter[0], denominator=meter[1]))
-    now = 0
-    for tick, note in sorted(hits):
-        track.append(mido.Message("note_on", channel=9, note=note, velocity=100, time=tick - now))
-        now = tick
-    file.tracks.append(track)
-    file.save(path)
-    return path
-
-
-def _beat(path: Path, bars: int = 4) -> Path:
-    bar = ((0, 36), (480, 38), (1440, 38), (1680, 46))
-    return _midi(path, [(number * 1920 + tick, note) for number in range(bars) for tick, note in bar])
+from tests.performances import write_beat, write_hits
 
 
 def test_a_performance_is_read_in_beats_and_kinds(tmp_path: Path) -> None:
-    groove = read_groove(_beat(tmp_path / "3_funk_100_beat_4-4.mid"))
+    groove = read_groove(write_beat(tmp_path / "3_funk_100_beat_4-4.mid"))
     assert (groove.bpm, groove.meter, groove.words, groove.whole_bars) == (pytest.approx(100.0), (4, 4), ("funk",), 4)
     first = [(event.start, event.kind) for event in groove.events[:4]]
     assert first == [(0.0, "kick"), (1.0, "snare"), (3.0, "snare"), (3.5, "hat_open")]
 
 
 def test_eighth_meters_count_eighths(tmp_path: Path) -> None:
-    groove = read_groove(_midi(tmp_path / "a.mid", [(0, 36), (720, 38), (1200, 42)], meter=(6, 8), bpm=70.0))
+    groove = read_groove(write_hits(tmp_path / "a.mid", [(0, 36), (720, 38), (1200, 42)], meter=(6, 8), bpm=70.0))
     assert [event.start for event in groove.events] == [0.0, 3.0, 5.0]
     assert groove.bpm == pytest.approx(140.0)
 
 
 def test_bars_are_cut_at_bar_lines_and_early_hits_wrap(tmp_path: Path) -> None:
     hits = [(0, 36), (1920 - 20, 36), (2400, 38), (3840 - 20, 49)]
-    groove = read_groove(_midi(tmp_path / "b.mid", hits))
+    groove = read_groove(write_hits(tmp_path / "b.mid", hits))
     pattern = cut_groove(groove, first_bar=1, bars=1, style="hiphop")
     assert [(event.kind, round(event.start, 4)) for event in pattern.events] == [
         ("snare", 1.0),

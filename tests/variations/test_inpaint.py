@@ -16,7 +16,7 @@ from samplegen.variations.gaps.fillers import (
     make_scene,
 )
 from samplegen.variations.gaps.places import Gap
-from samplegen.variations.inpaint import fill_in_turn, fill_scene
+from samplegen.variations.inpaint import CEILING, complete, fill_in_turn, fill_scene
 from tests.models import GENERATOR
 from tests.variations.gap_sounds import TIME, editing_generator, loop
 
@@ -67,6 +67,18 @@ def test_the_least_conspicuous_join_comes_first_and_seeds_decide(tiny_models):
     assert [one.join for one in found] == sorted(one.join for one in found)
     assert [one.audio.samples.tobytes() for one in found] == [one.audio.samples.tobytes() for one in again]
     assert len({one.audio.samples.tobytes() for one in found}) == 3
+
+
+def test_a_filling_that_would_be_clipped_is_turned_down():
+    """A sine of four times full scale comes back as a sine, where a clipped one would be nearly a square."""
+    audio = Audio(0.3 * np.sin(np.arange(44_100) / 20, dtype=np.float32)[None], RATE)
+    scene = make_scene(audio, [Gap(10_000, 30_000)])
+    made = audio.samples.copy()
+    made[:, 10_000:30_000] = 4.0 * np.sin(np.arange(20_000) / 20)
+    (piece,) = complete(scene, made, seed=0)
+    middle = piece[0, 2_000:-2_000]
+    assert np.abs(middle).max() == pytest.approx(CEILING, abs=2e-3)
+    assert np.sqrt(np.mean(middle**2)) == pytest.approx(CEILING / np.sqrt(2), rel=0.01)
 
 
 def test_a_copy_restores_what_repeats():

@@ -16,7 +16,7 @@ from samplegen.variations.edits.calls import Wish, edit_lanes, from_lanes, join,
 from samplegen.variations.edits.deltas import colour_db, follow_levels, undo_codec
 from samplegen.variations.edits.sources import EditSource
 from samplegen.variations.edits.vary_dsp import vary_without_model
-from samplegen.variations.vary import find_turn, onset_shifts_ms, settle, steered, vary
+from samplegen.variations.vary import find_turn, onset_shifts_ms, render, settle, steered, vary
 from tests.models import GENERATOR
 from tests.variations.hit_sounds import RATE, drum
 
@@ -125,6 +125,20 @@ def test_a_difference_follows_the_levels_of_its_source() -> None:
     levels = [np.sqrt(np.square(made[0, 10_000 * k + 2500 : 10_000 * k + 7500]).mean()) for k in range(4)]
     assert levels[0] < 1e-6 and levels[3] < 1e-6
     assert 0.6 < levels[1] < 1.1 and levels[2] / levels[1] == pytest.approx(0.1, rel=0.15)
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.3, 0.35])
+def test_a_sound_that_was_recoloured_is_not_coloured_again(strength: float) -> None:
+    rng = np.random.default_rng(3)
+    noise = np.concatenate([np.zeros(400), rng.standard_normal(20_000)]).astype(np.float32)
+    own = np.stack([noise, noise + np.float32(1e-3) * rng.standard_normal(noise.size).astype(np.float32)])
+    source = EditSource(Recording(Path("hit.wav")), Audio(own, RATE), Tags("one_shot", "snare"))
+    gain = np.where(np.arange(noise.size) < 10_000, 1.0, 2.0).astype(np.float32)
+    trip = from_lanes(to_lanes(own), channels=2)  # its side is too faint to be edited
+    assert np.abs(trip - own).max() > 0.0
+    made = render(source, gain * trip, trip, strength=strength)
+    power = [np.square(half).mean(axis=1) for half in (made[:, 2000:9000], made[:, 12_000:19_000])]
+    np.testing.assert_allclose(10 * np.log10(power[1] / power[0]), 6.02, atol=0.3)
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5])

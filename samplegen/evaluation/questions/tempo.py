@@ -1,6 +1,7 @@
 """Do loops keep the tempo that was asked, before any gate, from 60 to 200 BPM? Two estimators that are not told."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from samplegen.evaluation.loops_report import TimedLoop
 from samplegen.evaluation.questions.estimates import NONE, Estimate, bootstrap_estimate, share_estimate
 from samplegen.evaluation.questions.material import Material, draw_real, need
 from samplegen.evaluation.questions.report import Cell, Report, Table, Target
+from samplegen.evaluation.questions.sets import ring_round_trip
 from samplegen.evaluation.questions.systems import (
     BIN_BPM,
     HIGH_BPM,
@@ -52,6 +54,10 @@ def ask_tempo(
         sets[system.label] = system.loops(plan, progress=progress)
     sets[HELD] = [
         TimedLoop(loop.read(), loop.bpm, loop.bars, loop.beats_per_bar) for loop in draw_real(held, count, rng=rng)
+    ]
+    codec = systems[0].generator.codec
+    sets[f"{HELD}, through {codec.name}"] = [
+        replace(loop, audio=ring_round_trip(codec, loop.audio)) for loop in sets[HELD]
     ]
     first = next(iter(sets.values()))[:MOST_NOISES]
     sets[NOISE] = [TimedLoop(noise_like(x.audio, generator=rng), x.bpm, x.bars, x.beats_per_bar) for x in first]

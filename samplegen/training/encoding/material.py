@@ -19,11 +19,10 @@ from samplegen.post.loudness import normalise_peak
 from samplegen.training.clap.facts import Facts, facts_of_loop, facts_of_record
 from samplegen.training.encoding.latents import SoundToEncode
 from samplegen.training.rendering.render_folder import read_index
-from samplegen.training.sources.library import Library, Record, load_library
+from samplegen.training.sources.library import PEAK_DB, Library, Record, load_library
 from samplegen.training.sources.recorded_loops import BEATS_PER_BAR, loop_kind, read_ring, recorded_loops, whole_bars
 from samplegen.units import seconds_to_samples
 
-PEAK_DB = -1.0
 SEMITONES = (0.0, -2.0, 2.0)
 _FADE_MS = 10.0
 

@@ -35,7 +35,7 @@ from samplegen.training.generators.trajectories import (
 from samplegen.training.generators.wishes import WishConfig
 from samplegen.training.log import read_figures
 from samplegen.training.loop import BEST, LAST, Schedule, load_state, run_training
-from samplegen.training.publish import TrainingFacts
+from samplegen.training.publish import TrainingFacts, plain
 from samplegen.training.runs import Report, TrainingResult
 from samplegen.training.settings import override, pick_device, read_settings
 
@@ -88,7 +88,7 @@ def train_few_step(
     UsageError, InputError, ModelError
         On an unfit teacher, unusable latents or settings.
     """
-    began = time.monotonic()
+    ends = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     settings = _settings(config, seed=seed, device=pick_device(device))
     model = load_generator(teacher)
     _check_teacher(model)
@@ -102,20 +102,15 @@ def train_few_step(
     )  # fmt: skip
     task = FewStepTask(model, settings.few_step, shards=shards, held_out=held_out)
     baselines = _baselines(model, held_out, task)
-    with _tutoring(job) as process:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(max(1, threads - 1))
-        wait_for(shards, count=FIRST_SHARDS, alive=process.is_alive)
+    with _tutoring(job) as tutor, _spare_thread():
+        wait_for(shards, count=FIRST_SHARDS, alive=tutor.is_alive)
         if not shards.numbers():
             raise SamplegenError("The teacher could not be solved; see what its process said above.")
-        left = None if max_minutes is None else max(0.01, max_minutes - (time.monotonic() - began) / 60)
+        left = None if ends is None else max(0.01, (ends - time.monotonic()) / 60)
         every = 4.0 if max_minutes is None else min(4.0, max_minutes / _VALIDATIONS)
         schedule = Schedule(left, max_steps, validate_every_minutes=every)
         report = None if progress is None else lambda step, share, losses: progress(100.0 * share, 100.0)
-        try:
-            run_training(task, folder=run, schedule=schedule, resume=resume, report=report)
-        finally:
-            torch.set_num_threads(threads)
+        run_training(task, folder=run, schedule=schedule, resume=resume, report=report)
     return publish_few_step(task, model, out=out, run=run, baselines=baselines)
 
 
@@ -140,11 +135,11 @@ def publish_few_step(
     config = {
         **kept,
         "architecture": config_to_dict(task.config),
-        "sampling": _plain(asdict(sampling)),
+        "sampling": plain(asdict(sampling)),
         "teacher": {
-            "name": teacher.name, "hash": teacher.hash, "sampling": _plain(asdict(teacher.sampling)),
+            "name": teacher.name, "hash": teacher.hash, "sampling": plain(asdict(teacher.sampling)),
         },
-        "training": _plain(asdict(task.training)),
+        "training": plain(asdict(task.training)),
         **facts.config(),
     }  # fmt: skip
     card = None if (out / "README.md").exists() else facts.card(out.name, notes=_notes(teacher))
@@ -229,6 +224,12 @@ def _tutoring(job: TutorJob) -> Iterator[Any]:
         process.join(10.0)
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Tuples as lists."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+@contextmanager
+def _spare_thread() -> Iterator[None]:
+    """One thread fewer, for the process beside."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads - 1))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -23,6 +23,7 @@ from samplegen.training.parallel import own_share, rank, shared, world_size
 
 # Their inputs may grow: what was not there before counts nothing at first.
 _GROWING = ("embedding.weight", "input.weight")
+_NEW = ("shown.weight", "shown.bias")  # of a network that edits; its parent showed nothing
 _SHOWN_SEED = 20_260_001
 _VALIDATION_LOOPS, _VALIDATION_ONE_SHOTS = 16, 32
 
@@ -238,6 +239,9 @@ def condition_dimension(latents: LatentSet, embedder: TagEmbedder) -> int:
 def _widened(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights that take the conditions and inputs of `wanted`, of which they ignore those that they do not know."""
     made = dict(weights)
+    for name in _NEW:
+        if name in wanted and name not in made:
+            made[name] = torch.zeros_like(wanted[name])
     for name in _GROWING:
         known, new = made.get(name), wanted.get(name)
         if known is None or new is None or known.dim() != new.dim():

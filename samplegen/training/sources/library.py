@@ -31,6 +31,7 @@ GROOVE_KIND = "groove_midi"
 KINDS = frozenset((*ONE_SHOT_KINDS, *TONAL_KINDS, *RECORDED_LOOP_KINDS, GROOVE_KIND))
 
 DEFAULT_LICENCES = frozenset({"CC0-1.0", "Unlicense", "LicenseRef-public-domain"})
+PEAK_DB = -1.0  # at which every sound is learned and remembered
 
 
 @dataclass(frozen=True)

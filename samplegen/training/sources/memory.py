@@ -23,9 +23,8 @@ from samplegen.pack.memorisation.pictures import Float32, hear_one_shot, picture
 from samplegen.post.loudness import normalise_peak
 from samplegen.post.trim import trim_one_shot
 from samplegen.training.encoding.encode import ONE_SHOT_SECONDS
-from samplegen.training.encoding.material import PEAK_DB
 from samplegen.training.rendering.render_folder import read_index
-from samplegen.training.sources.library import load_library
+from samplegen.training.sources.library import PEAK_DB, load_library
 from samplegen.training.sources.recorded_loops import BEATS_PER_BAR, read_ring, recorded_loops, whole_bars
 from samplegen.units import seconds_to_samples
 

@@ -9,14 +9,13 @@ from samplegen.audio.types import Audio
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.conditioning.vocabulary import LOOP_KINDS
 from samplegen.post.loudness import normalise_peak
-from samplegen.training.sources.library import RECORDED_LOOP_KINDS, Library, Record
+from samplegen.training.sources.library import PEAK_DB, RECORDED_LOOP_KINDS, Library, Record
 from samplegen.units import bars_to_samples, bars_to_seconds
 
 BEATS_PER_BAR: Final = 4
 LOWEST_BPM, HIGHEST_BPM = 60.0, 200.0
 MOST_BARS: Final = 64
 _LENGTH_TOLERANCE: Final = 0.01
-_PEAK_DB: Final = -1.0
 
 
 def recorded_loops(library: Library) -> tuple[list[Record], list[Record]]:
@@ -60,4 +59,4 @@ def read_ring(library: Library, record: Record, *, sample_rate: int) -> Audio:
     ring = np.zeros((1, bars_to_samples(bars, bpm=record.bpm, sample_rate=sample_rate)), np.float32)
     piece = audio.samples[:, : ring.shape[1]]
     ring[:, : piece.shape[1]] = piece
-    return normalise_peak(Audio(ring, sample_rate), peak_db=_PEAK_DB)
+    return normalise_peak(Audio(ring, sample_rate), peak_db=PEAK_DB)

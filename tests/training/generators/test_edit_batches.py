@@ -73,6 +73,7 @@ def test_a_generator_learns_to_edit_from_one_that_does_not(latents):
         named_config("tiny", **shape, inpainting=True), recipe, latents=latents, embedder=TagEmbedder()
     )
     edits.start_from(plain.model.state_dict())
+    assert not edits.model.get_parameter("shown.weight").any()  # shown something, it makes what it made before
     before = {name: value.clone() for name, value in edits.model.state_dict().items()}
     losses = [edits.step(step, progress=0.0) for step in range(3)]
     assert all(np.isfinite(list(loss.values())).all() for loss in losses)

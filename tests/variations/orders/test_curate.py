@@ -6,6 +6,7 @@ The tiny generators make noise that no gate would pass, so a lenient judge stand
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,16 @@ def test_favourites_are_varied_and_come_near_to(tmp_path: Path, favourites: Path
     assert methods == {"vary", "condition"}
     assert all(one.sound.provenance.parameters["anchor"] for one in order.pool)
     assert sum("Left out of --like" in note for note in order.notes) == 2
+
+
+def test_variations_of_a_student_are_its_teachers(tmp_path: Path, favourites: Path) -> None:
+    order = plan(tmp_path / "pack", kinds=(), likes=(favourites,), count=4)
+    teacher = order.generator
+    assert teacher is not None
+    order.generator = replace(teacher, name="student", hash="0" * 64, teacher=TEXT_GENERATOR)
+    order.prepare()
+    made_by = {(one.sound.provenance.parameters["method"], one.sound.provenance.model_hash) for one in order.pool}
+    assert made_by == {("vary", teacher.hash), ("condition", "0" * 64)}
 
 
 def test_loops_have_exact_bars(tmp_path: Path) -> None:
