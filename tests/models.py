@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import torch
 
 from samplegen.audio.types import Audio
 from samplegen.codec import load_codec
-from samplegen.codec.base import Codec
+from samplegen.codec.base import Codec, Latents
 from samplegen.conditioning.embedder import TagEmbedder
 from samplegen.networks.spectrogram import SpectrogramAutoencoder, SpectrogramConfig, log_magnitudes, scaled
 from samplegen.networks.unet import UNetConfig
@@ -23,7 +25,7 @@ from tests.pack.signals import SAMPLE_RATE, hit
 CODEC, GENERATOR = "codec-tiny", "generator-tiny"
 ONE_SHOT_FRAMES = 48
 CODEC_CONFIG = SpectrogramConfig(
-    n_fft=256, frame_hop=128, stack=2, learned=4, tones=4, tone_fft=512, encoder_width=16, encoder_blocks=1,
+    n_fft=256, frame_hop=128, stack=2, learned=6, tones=2, tone_fft=512, encoder_width=16, encoder_blocks=1,
     decoder_width=16, decoder_blocks=1, kernel_size=3,
 )  # fmt: skip
 NETWORK_CONFIG = UNetConfig(
@@ -80,6 +82,16 @@ def tiny_network(*, seed: int = 0) -> SpectrogramAutoencoder:
 def save_tiny_codec(folder: Path, network: SpectrogramAutoencoder) -> None:
     """Publish a network as the training does."""
     save_codec(CODEC_CONFIG, SpectrogramTrainingConfig(), network.state_dict(), folder, facts=FACTS)
+
+
+def plain_codec(codec: Codec) -> Any:
+    """Latents of `codec`, decoded by holding the mean of each frame, and no recolouring: no frame hears another."""
+
+    def decode(latents: Latents, *, loop: bool = False) -> torch.Tensor:
+        return latents.values.mean(1, keepdim=True).repeat_interleave(codec.hop_length, -1)
+
+    names = (*Codec.__annotations__, "encode")
+    return SimpleNamespace(**{name: getattr(codec, name) for name in names}, decode=decode)
 
 
 def tiny_task(latents: LatentSet) -> GeneratorTask:

@@ -94,7 +94,7 @@ def test_another_decoder_makes_another_codec_with_the_same_latents(tiny_models: 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"architecture": {"learned": 5}}, "do not fit its config.json"),
+        ({"architecture": {"learned": 7}}, "do not fit its config.json"),
         ({"architecture": {"decoder_blocks": 2}}, "do not fit its config.json"),
         ({"architecture": {"n_fft": 0}}, "n_fft is 0; allowed: 1"),
         ({"architecture": {"kernel_size": "3"}}, "kernel_size"),

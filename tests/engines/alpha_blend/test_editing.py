@@ -2,19 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from samplegen.audio.types import Audio
-from samplegen.codec.base import Codec, Latents
+from samplegen.codec.base import Latents
 from samplegen.engines.alpha_blend import Generator, edit_sounds, load_generator
 from samplegen.engines.alpha_blend.editing import RECOLOUR_BELOW, frames_of
 from samplegen.errors import UsageError
-from tests.models import GENERATOR
+from tests.models import GENERATOR, plain_codec
 from tests.pack.signals import hit
 
 
@@ -25,10 +23,8 @@ def generator(tiny_models: Path) -> Generator:
 
 @pytest.fixture
 def plain(generator: Generator) -> Generator:
-    """With a codec that encodes and decodes, and no more, as EnCodec does."""
-    names = (*Codec.__annotations__, "encode", "decode")
-    codec: Any = SimpleNamespace(**{name: getattr(generator.codec, name) for name in names})
-    return replace(generator, codec=codec)
+    """Of a codec that cannot recolour, as EnCodec cannot."""
+    return replace(generator, codec=plain_codec(generator.codec))
 
 
 def sounds(generator: Generator, *lengths: int) -> list[Audio]:

@@ -29,7 +29,7 @@ def test_missing(tiny_models: Path) -> None:
 
 
 def test_a_codec_is_no_generator(tiny_models: Path) -> None:
-    with pytest.raises(ModelInvalidError, match="codec-tiny is a 'spectral'"):
+    with pytest.raises(ModelInvalidError, match="codec-tiny is a 'spectrogram'"):
         load_generator(CODEC)
 
 

@@ -14,7 +14,7 @@ from samplegen.codec.base import Codec, Latents
 from samplegen.errors import InputError
 from samplegen.training.encoding.latents import LatentSet, SoundToEncode, encode_sounds
 from samplegen.units import samples_to_frames
-from tests.models import CODEC, ONE_SHOT_FRAMES, tiny_latents, tiny_sounds
+from tests.models import CODEC, CODEC_CONFIG, ONE_SHOT_FRAMES, tiny_latents, tiny_sounds
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_normal_latents_have_unit_variance(latents: LatentSet) -> None:
         for item in latents.items
         if item.split == "train"
     ]
-    normal = stats.normalise(torch.cat(sounding).float().T[None])
+    normal = stats.normalise(torch.cat(sounding).float().T[None])[:, : CODEC_CONFIG.learned]  # no low tones in it
     assert 0.95 <= float(normal.std()) <= 1.05 and abs(float(normal.mean())) < 0.01
 
 
