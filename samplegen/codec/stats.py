@@ -1,4 +1,4 @@
-"""Normalisation of codec latents to zero mean and unit deviation per channel (spec §2.2)."""
+"""Normalisation of codec latents to zero mean and unit deviation per channel (spec §2.2), and how far they go."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,8 @@ from samplegen.errors import ModelInvalidError
 
 _LEAST_STD = 1e-3
 _LEAST_SHARE = 0.25
+_OUTSIDE = 0.001
+_MOST_FRAMES = 60_000
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,58 @@ class LatentStats:
         ModelInvalidError
             If it is not two lists of `channels` numbers with positive deviations.
         """
-        lists = [value.get(name) for name in ("mean", "std")] if isinstance(value, dict) else [None, None]
-        for numbers in lists:
-            if not isinstance(numbers, list) or len(numbers) != channels:
-                raise ModelInvalidError(f"The latent statistics must be two lists of {channels} numbers.")
-            if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
-                raise ModelInvalidError("The latent statistics hold something that is not a number.")
-        mean, std = (torch.tensor(numbers, dtype=torch.float32) for numbers in lists)
+        mean, std = _two_lists(value, ("mean", "std"), channels=channels)
         if not (std > 0).all():
             raise ModelInvalidError("The latent statistics hold a deviation that is not positive.")
         return cls(mean, std)
+
+
+@dataclass(frozen=True)
+class LatentRange:
+    """Least and greatest value of each channel that real sounds have but for one frame in a thousand, both ``[C]``.
+
+    What a generator makes beyond is an error, and is held there (docs/results/generated_latents.md).
+    """
+
+    low: Tensor
+    high: Tensor
+
+    @classmethod
+    def measure(cls, frames: Tensor) -> "LatentRange":
+        """Range of ``[N, C]`` latent frames."""
+        some = frames[torch.linspace(0, len(frames) - 1, min(len(frames), _MOST_FRAMES)).long()]
+        low, high = (torch.quantile(some, share, dim=0) for share in (_OUTSIDE, 1.0 - _OUTSIDE))
+        return cls(low, high)
+
+    def hold(self, latents: Tensor) -> Tensor:
+        """``[B, C, N]`` raw latents within the range."""
+        return latents.clamp(self.low[:, None], self.high[:, None])
+
+    def to_config(self) -> dict[str, list[float]]:
+        """Plain lists for ``config.json``."""
+        return {"low": self.low.tolist(), "high": self.high.tolist()}
+
+    @classmethod
+    def from_config(cls, value: Any, *, channels: int) -> "LatentRange":
+        """Read `to_config` back.
+
+        Raises
+        ------
+        ModelInvalidError
+            If it is not two lists of `channels` numbers, the first nowhere above the second.
+        """
+        low, high = _two_lists(value, ("low", "high"), channels=channels)
+        if not (low <= high).all():
+            raise ModelInvalidError("The latent range ends below where it begins.")
+        return cls(low, high)
+
+
+def _two_lists(value: Any, names: tuple[str, str], *, channels: int) -> tuple[Tensor, Tensor]:
+    lists = [value.get(name) for name in names] if isinstance(value, dict) else [None, None]
+    for numbers in lists:
+        if not isinstance(numbers, list) or len(numbers) != channels:
+            raise ModelInvalidError(f"The latent statistics must be two lists of {channels} numbers.")
+        if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+            raise ModelInvalidError("The latent statistics hold something that is not a number.")
+    first, second = (torch.tensor(numbers, dtype=torch.float32) for numbers in lists)
+    return first, second

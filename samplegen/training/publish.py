@@ -107,6 +107,7 @@ def save_generator(task: GeneratorTask, data: LatentSet, codec: Codec, folder: P
         "codec": {"name": codec.name, "hash": codec.hash},
         "embedder": embedder_entry(task.embedder, data.clap),
         "latent_stats": task.stats.to_config(),
+        **({} if (reach := data.loop_range()) is None else {"loop_range": reach.to_config()}),
         "description": plain(asdict(description)),
         "sampling": plain(asdict(SAMPLING)),
         "training": plain(asdict(task.training)),

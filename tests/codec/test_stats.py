@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from samplegen.codec.stats import LatentStats
+from samplegen.codec.stats import LatentRange, LatentStats
 from samplegen.errors import ModelInvalidError
 
 
@@ -55,3 +55,28 @@ def test_whole_numbers_are_numbers() -> None:
 def test_what_is_refused(value: object) -> None:
     with pytest.raises(ModelInvalidError, match="latent statistics"):
         LatentStats.from_config(value, channels=2)
+
+
+def test_a_range_holds_what_lies_beyond_and_leaves_the_rest():
+    frames = torch.stack([torch.linspace(-1.0, 1.0, 5001), torch.linspace(0.0, 10.0, 5001)], dim=1)
+    found = LatentRange.measure(frames)
+    torch.testing.assert_close(found.low, torch.tensor([-0.998, 0.01]))
+    torch.testing.assert_close(found.high, torch.tensor([0.998, 9.99]))
+    held = found.hold(torch.tensor([[[-3.0, 0.5, 3.0], [-1.0, 5.0, 99.0]]]))
+    torch.testing.assert_close(held, torch.tensor([[[-0.998, 0.5, 0.998], [0.01, 5.0, 9.99]]]))
+    again = LatentRange.from_config(found.to_config(), channels=2)
+    torch.testing.assert_close(again.low, found.low)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"low": [0.0], "high": [1.0, 2.0]},
+        {"low": [0.0, 3.0], "high": [1.0, 2.0]},
+        {"low": ["a", 0], "high": [1, 2]},
+    ],
+)
+def test_a_damaged_range_is_refused(entry):
+    with pytest.raises(ModelInvalidError, match="latent"):
+        LatentRange.from_config(entry, channels=2)

@@ -13,7 +13,7 @@ from samplegen.audio.resample import resample_ring
 from samplegen.audio.types import Audio
 from samplegen.codec.base import Codec, Latents, NoteCodec
 from samplegen.codec.notes import Notes
-from samplegen.codec.stats import LatentStats
+from samplegen.codec.stats import LatentRange, LatentStats
 from samplegen.conditioning.beat_phase import loop_phase, one_shot_phase
 from samplegen.conditioning.embedder import Embedder, TagEmbedder
 from samplegen.conditioning.kind_ear import KindEar
@@ -152,6 +152,8 @@ class Generator:
         Of a few-step student the generator that it learned from: guidance, negative prompts and edits are its.
     ear
         Tells kinds of one-shots apart, where the model has one.
+    loop_range
+        Within which the latents of its loops are held.
     """
 
     name: str
@@ -166,6 +168,7 @@ class Generator:
     folder: Path | None = None
     teacher: str | None = None
     ear: KindEar | None = None
+    loop_range: LatentRange | None = None
 
     def require_steerable(self) -> None:
         """Refuse what a few-step student cannot do, as its guidance is built in.
@@ -243,6 +246,8 @@ class Generator:
         network = ring_network(self.network, generator=offsets)
         wish = self._wish(tags, clap, negative, guidance, towards)
         latents = self._sample(network, beat, wish, seeds, repeats=ring.repeats, circular=True, progress=progress)
+        if self.loop_range is not None:
+            latents = self.loop_range.hold(latents)
         samples = self.codec.decode(self._on_notes(latents, notes, loop=True), loop=True).numpy()
         return [self._close(row, ring) for row in samples]
 

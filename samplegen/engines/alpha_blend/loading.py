@@ -5,7 +5,7 @@ from dataclasses import replace
 from samplegen.checkpoints import LoadedModel, load_model, read_config
 from samplegen.codec import load_codec
 from samplegen.codec.base import Codec
-from samplegen.codec.stats import LatentStats
+from samplegen.codec.stats import LatentRange, LatentStats
 from samplegen.conditioning.clap import load_clap
 from samplegen.conditioning.embedder import Embedder, TagEmbedder
 from samplegen.conditioning.kind_ear import load_ear
@@ -63,6 +63,7 @@ def load_generator(name: str, *, steerable: bool = False) -> Generator:
         codec=codec,
         network=network,
         stats=LatentStats.from_config(model.config.get("latent_stats"), channels=codec.dimension),
+        loop_range=_loop_range(model, codec=codec),
         embedder=embedder,
         description=description,
         sampling=read_config(model.config.get("sampling"), Sampling),
@@ -93,6 +94,11 @@ def _clap(model: LoadedModel) -> Embedder | None:
             "Install the one that came with it."
         )
     return clap
+
+
+def _loop_range(model: LoadedModel, *, codec: Codec) -> LatentRange | None:
+    entry = model.config.get("loop_range")
+    return None if entry is None else LatentRange.from_config(entry, channels=codec.dimension)
 
 
 def _network(config: UNetConfig, model: LoadedModel, *, codec: Codec, dimension: int) -> UNet:

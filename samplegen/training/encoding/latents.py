@@ -14,7 +14,7 @@ from torch import Tensor
 from samplegen.audio.resample import resample_ring
 from samplegen.audio.types import Audio
 from samplegen.codec.base import Codec
-from samplegen.codec.stats import LatentStats
+from samplegen.codec.stats import LatentRange, LatentStats
 from samplegen.errors import InputError
 from samplegen.files import write_atomically, write_json
 from samplegen.units import samples_to_frames
@@ -235,6 +235,11 @@ class LatentSet:
         if chosen.sum() < 2:
             raise InputError("There are no training sounds among the encoded ones. Scan more sources and encode again.")
         return LatentStats.measure(self.values[chosen].float())
+
+    def loop_range(self) -> LatentRange | None:
+        """How far the latents of training loops go; None without any."""
+        frames = [self.values[x.start : x.start + x.frames] for x in self.items if x.loop and x.split == "train"]
+        return LatentRange.measure(torch.cat(frames).float()) if frames else None
 
 
 _HEADER = {

@@ -129,6 +129,7 @@ def publish_few_step(
         float(load_state(run / LAST)["seconds"]) / 60,
     )  # fmt: skip
     kept = {name: told[name] for name in ("family", "codec", "embedder", "latent_stats", "description")}
+    kept |= {name: told[name] for name in ("loop_range",) if name in told}
     sampling = Sampling(
         "jump", STEPS, teacher.sampling.shape, beat_scale=1.0, embedding_scale=1.0, interval=(0.0, 1.0), rescale=0.0
     )

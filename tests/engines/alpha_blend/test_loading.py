@@ -75,6 +75,7 @@ def test_a_pickle_in_the_folder(own_models: Path) -> None:
         ({"embedder": {"tags": ["kick"]}}, "other condition words"),
         ({"latent_stats": {"std": [0.0] * 8}}, "not positive"),
         ({"latent_stats": None}, "two lists of 8 numbers"),
+        ({"loop_range": {"low": [0.0], "high": [1.0]}}, "two lists of 8 numbers"),
         ({"description": {"low_bpm": "slow"}}, "low_bpm"),
         ({"description": {"low_bpm": 300.0}}, "holds no tempo"),
         ({"description": {"one_shot_frames": 0}}, "one_shot_frames is 0"),
