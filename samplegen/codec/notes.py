@@ -36,12 +36,24 @@ class Notes:
         Pitch class of the first stretch; None is any.
     highest
         Semitones above C1 below which the notes lie.
+    triads
+        On each note stand the third and the fifth above it that are allowed.
     """
 
     weights: tuple[float, ...]
     stretches: int = 1
     first: int | None = None
     highest: int = 48
+    triads: bool = False
+
+    def chord(self, note: int) -> tuple[int, ...]:
+        """Rows of the notes that sound with the note of that row, itself the first."""
+        allowed = [tone for tone in range(PER_OCTAVE) if self.weights[tone]]
+        if not self.triads or len(allowed) < 5:
+            return (note,)
+        place = allowed.index(note % PER_OCTAVE)
+        others = (allowed[(place + step) % len(allowed)] for step in (2, 4))
+        return (note, *(note + (tone - note) % PER_OCTAVE for tone in others))
 
 
 def hold_notes(roll: Tensor, notes: Notes, *, loop: bool) -> Tensor:
@@ -50,7 +62,9 @@ def hold_notes(roll: Tensor, notes: Notes, *, loop: bool) -> Tensor:
     bounds = [round(part * roll.shape[1] / notes.stretches) for part in range(notes.stretches + 1)]
     held = torch.zeros_like(amplitude)
     for note, start, stop in zip(_path(amplitude, notes, bounds), bounds, bounds[1:], strict=False):
-        rows = [note + above for above in _HARMONICS if note + above < len(roll)]
+        rows = sorted(
+            {voice + above for voice in notes.chord(note) for above in _HARMONICS if voice + above < len(roll)}
+        )
         edges = [0, *((low + high) // 2 + 1 for low, high in zip(rows, rows[1:], strict=False)), len(roll)]
         for row, low, high in zip(rows, edges, edges[1:], strict=False):
             held[row, start:stop] = amplitude[low:high, start:stop].square().sum(0).sqrt()

@@ -21,7 +21,7 @@ HELD_KINDS: Final[tuple[str, ...]] = (*PITCHED_LOOPS, "bass", "synth")
 
 _SCALES: Final = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _TONIC_WEIGHT, _CHORD_WEIGHT = 4.0, 2.0  # against 1 of the scale's other notes, so that the key is heard
-_BASS_SEMITONES: Final = 30  # from C1, below which basses play
+_BASS_SEMITONES, _SEMITONES = 30, 48  # from C1, below which basses and others play
 _CLASSES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS: Final = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
 _TEXT: Final = re.compile(
@@ -63,19 +63,20 @@ class Key:
     def notes(self, kind: str, *, bars: int = 0, beats_per_bar: int = 0) -> "Notes":
         """What a sound of `kind` in this key may play: a one-shot its tonic, a loop the scale, beginning there.
 
-        Basses may change every half beat, chords every half bar.
+        Basses may change every half beat, chords (triads of the scale) every half bar.
         """
         from samplegen.codec.notes import Notes
 
-        highest = {"highest": _BASS_SEMITONES} if "bass" in kind else {}
+        highest = _BASS_SEMITONES if "bass" in kind else _SEMITONES
         if not bars:
-            return Notes(tuple(float(tone == self.tonic) for tone in range(12)), **highest)
+            return Notes(tuple(float(tone == self.tonic) for tone in range(12)), highest=highest)
         weights = [0.0] * 12
         for degree, step in enumerate(_SCALES[self.mode]):
             weight = _TONIC_WEIGHT if degree == 0 else _CHORD_WEIGHT if degree in (2, 4) else 1.0
             weights[(self.tonic + step) % 12] = weight
         stretches = bars * 2 * (beats_per_bar if "bass" in kind else 1)
-        return Notes(tuple(weights), stretches=stretches, first=self.tonic, **highest)
+        triads = "chord" in kind
+        return Notes(tuple(weights), stretches=stretches, first=self.tonic, triads=triads, highest=highest)
 
     def relation(self, *, tonic: int, mode: Mode | None) -> Relation | None:
         """How a heard key serves this one; None where it does not.

@@ -52,6 +52,17 @@ def test_a_gap_of_a_frame_is_bridged_but_never_from_the_end_to_the_start_of_a_li
     assert expand(ring)[A, 39] > 0 and not expand(ring)[:, 25:39].any()
 
 
+def test_triads_of_the_scale() -> None:
+    """A minor: on A stand C and E, on C E and G."""
+    notes = Notes(only(0, 2, 4, 5, 7, 9, 11), triads=True)
+    assert notes.chord(A) == (9, 12, 16) and notes.chord(C + 12) == (12, 16, 19)
+    assert Notes(only(0, 2, 4, 5, 7, 9, 11)).chord(A) == Notes(only(A), triads=True).chord(A) == (A,)
+    rows = sounding(
+        hold_notes(roll((A, 0, 40), clutter=0.02), Notes(only(0, 2, 4, 5, 7, 9, 11), triads=True), loop=True), 0, 40
+    )
+    assert {9, 12, 16, 21, 24, 28} <= rows
+
+
 def test_silence_stays_silent() -> None:
     assert not hold_notes(torch.zeros(84, 16), Notes(only(A), stretches=4, first=A), loop=True).any()
 
