@@ -10,10 +10,9 @@ Kernel distances are those of `samplegen evaluate distance`. Writes docs/results
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,8 +20,8 @@ from torch import Tensor
 
 from samplegen.cli.evaluation_data import read_material
 from samplegen.codec import load_codec
-from samplegen.codec.base import Codec, Latents
 from samplegen.conditioning.clap import load_clap
+from samplegen.evaluation.changed_codec import Change, ChangedCodec, learned_channels
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.questions.distance import distance_rows
 from samplegen.evaluation.questions.embeddings import make_embeddings
@@ -37,21 +36,6 @@ OUTSIDE = 0.001
 BITS, SHARES = (6, 5, 4), (0.75, 0.5)
 HEARD = 0.45  # of a semitone, below it the codec plays nothing
 _FRAMES = 60_000
-Change = Callable[[Tensor], Tensor]
-
-
-class Changed:
-    """A codec whose latents pass through `change` before they are decoded."""
-
-    def __init__(self, codec: Codec, change: Change) -> None:
-        self._codec, self._change = codec, change
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._codec, name)
-
-    def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:
-        """As the codec does with changed latents."""
-        return self._codec.decode(replace(latents, values=self._change(latents.values)), loop=loop)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -60,8 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
     codec = load_codec(options.codec)
     material = read_material(options.library, held=options.held, train=options.train)
     systems = [
-        System(name, base.place, replace(base.generator, codec=Changed(base.generator.codec, change)))
-        for name, change in changes(LatentSet.load(options.latents), learned=learned_of(codec), only=options.only)
+        System(name, base.place, replace(base.generator, codec=ChangedCodec(base.generator.codec, change)))
+        for name, change in changes(LatentSet.load(options.latents), learned=learned_channels(codec), only=options.only)
     ]
     embeddings = make_embeddings(codec, [load_clap(options.clap)])
     told = {"n": options.count, "seed": options.seed}
@@ -142,12 +126,6 @@ def lasting(roll: Tensor) -> Tensor:
 def smoothed(roll: Tensor) -> Tensor:
     """Weights of a quarter, a half, a quarter over time."""
     return 0.5 * roll + 0.25 * (torch.roll(roll, 1, dims=-1) + torch.roll(roll, -1, dims=-1))
-
-
-def learned_of(codec: Codec) -> int:
-    """Channels before the roll of semitones; all, where there is none."""
-    tones = getattr(getattr(getattr(codec, "_network", None), "config", None), "tones", 0)
-    return codec.dimension - int(tones)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

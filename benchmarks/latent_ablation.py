@@ -9,9 +9,7 @@ sound. Deviations and components are those of the held-out latents themselves. W
 import argparse
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +17,7 @@ from torch import Tensor
 
 from samplegen.audio.io import read_audio
 from samplegen.codec import load_codec
-from samplegen.codec.base import Codec, Latents
+from samplegen.evaluation.changed_codec import Change, ChangedCodec, learned_channels
 from samplegen.evaluation.codec_figures import SAMPLE_RATE, CodecFigure, figures_by_kind, reference_of, round_trip
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import markdown_table, write_figures
@@ -28,21 +26,6 @@ from samplegen.training.sources.library import GROOVE_KIND, KINDS, load_library
 
 SECONDS = 4.0
 BITS, NOISES, SHARES = (8, 6, 5, 4, 3), (0.05, 0.1, 0.2, 0.4), (0.75, 0.5, 0.25)
-Change = Callable[[Tensor], Tensor]
-
-
-class Changed:
-    """A codec whose latents pass through `change` before they are decoded."""
-
-    def __init__(self, codec: Codec, change: Change) -> None:
-        self._codec, self._change = codec, change
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._codec, name)
-
-    def decode(self, latents: Latents, *, loop: bool = False) -> Tensor:
-        """As the codec does with changed latents."""
-        return self._codec.decode(Latents(self._change(latents.values), latents.frame_rate), loop=loop)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,8 +39,8 @@ def main(arguments: list[str] | None = None) -> None:
     with torch.inference_mode():
         heard = [codec.encode(torch.from_numpy(signal)[None, None]).values[0].T for signal in references]
     figures: dict[str, CodecFigure] = {}
-    for name, change in changes(torch.cat(heard), learned=learned_of(codec), seed=options.seed).items():
-        made = [round_trip(Changed(codec, change), signal) for signal in references]
+    for name, change in changes(torch.cat(heard), learned=learned_channels(codec), seed=options.seed).items():
+        made = [round_trip(ChangedCodec(codec, change), signal) for signal in references]
         kinds = ["all"] * len(made)
         rng = np.random.default_rng(options.seed)
         figures[name] = figures_by_kind(made, references, kinds, generator=rng)["all"]
@@ -98,12 +81,6 @@ def changes(latents: Tensor, *, learned: int, seed: int) -> dict[str, Change]:
     if learned < latents.shape[1]:
         found["without the tones"] = lambda x: torch.cat([x[:, :learned], torch.zeros_like(x[:, learned:])], dim=1)
     return found
-
-
-def learned_of(codec: Codec) -> int:
-    """Channels before the roll of semitones; all, where there is none."""
-    tones = getattr(getattr(getattr(codec, "_network", None), "config", None), "tones", 0)
-    return codec.dimension - int(tones)
 
 
 def report(figures: dict[str, CodecFigure], options: argparse.Namespace, arguments: list[str]) -> None:
