@@ -21,7 +21,13 @@ from torch import Tensor
 from samplegen.cli.evaluation_data import read_material
 from samplegen.codec import load_codec
 from samplegen.conditioning.clap import load_clap
-from samplegen.evaluation.changed_codec import Change, ChangedCodec, learned_channels
+from samplegen.evaluation.changed_codec import (
+    Change,
+    ChangedCodec,
+    fewer_components,
+    learned_channels,
+    quantised,
+)
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.questions.distance import distance_rows
 from samplegen.evaluation.questions.embeddings import make_embeddings
@@ -72,29 +78,18 @@ def changes(latents: LatentSet, *, learned: int, only: Sequence[str] = ()) -> li
     order = torch.randperm(len(latents.values), generator=torch.Generator().manual_seed(0))[:_FRAMES]
     real = latents.values[order].float()
     low, high = (torch.quantile(real, share, dim=0)[:, None] for share in (OUTSIDE, 1.0 - OUTSIDE))
-    mean = real[:, :learned].mean(dim=0)
-    axes = torch.linalg.svd(real[:20_000, :learned] - mean, full_matrices=False).Vh
-
-    def quantised(bits: int) -> Change:
-        step = (high - low).clamp_min(1e-6) / (2**bits - 1)
-        return lambda x: low + step * ((x - low) / step).round().clamp(0, 2**bits - 1)
-
-    def fewer(count: int) -> Change:
-        kept = axes[:count]
-
-        def change(x: Tensor) -> Tensor:
-            flat = x[:, :learned].transpose(1, 2) - mean
-            return torch.cat([(flat @ kept.T @ kept + mean).transpose(1, 2), x[:, learned:]], dim=1)
-
-        return change
 
     def roll(tidy: Change) -> Change:
         return lambda x: torch.cat([x[:, :learned], tidy(x[:, learned:])], dim=1)
 
     found: list[tuple[str, Change]] = [("as they are", lambda x: x)]
     found += [("within the range of real ones", lambda x: x.clamp(low, high))]
-    found += [(f"quantised to {bits} bits a channel", quantised(bits)) for bits in BITS]
-    found += [(f"{round(share * learned)} of {learned} components", fewer(round(share * learned))) for share in SHARES]
+    found += [(f"quantised to {bits} bits a channel", quantised(bits, low=low, high=high)) for bits in BITS]
+    found += [
+        (f"{round(share * learned)} of {learned} components",
+         fewer_components(round(share * learned), frames=real[:20_000, :learned]))
+        for share in SHARES
+    ]  # fmt: skip
     if learned < real.shape[1]:
         found += [
             ("partials' holes of a frame filled", roll(filled)),

@@ -17,7 +17,13 @@ from torch import Tensor
 
 from samplegen.audio.io import read_audio
 from samplegen.codec import load_codec
-from samplegen.evaluation.changed_codec import Change, ChangedCodec, learned_channels
+from samplegen.evaluation.changed_codec import (
+    Change,
+    ChangedCodec,
+    fewer_components,
+    learned_channels,
+    quantised,
+)
 from samplegen.evaluation.codec_figures import SAMPLE_RATE, CodecFigure, figures_by_kind, reference_of, round_trip
 from samplegen.evaluation.machine import describe_machine
 from samplegen.evaluation.tables import markdown_table, write_figures
@@ -52,31 +58,19 @@ def changes(latents: Tensor, *, learned: int, seed: int) -> dict[str, Change]:
     """What is done to latents ``[B, C, N]``; `latents` ``[n, C]`` say how far each channel goes."""
     std = latents.std(dim=0).clamp_min(1e-6)[:, None]
     low, high = latents.min(dim=0).values[:, None], latents.max(dim=0).values[:, None]
-    mean = latents[:, :learned].mean(dim=0)
-    axes = torch.linalg.svd(latents[:, :learned] - mean, full_matrices=False).Vh
     generator = torch.Generator().manual_seed(seed)
-
-    def quantised(bits: int) -> Change:
-        step = (high - low).clamp_min(1e-6) / (2**bits - 1)
-        return lambda x: low + step * ((x - low) / step).round().clamp(0, 2**bits - 1)
 
     def noisy(share: float) -> Change:
         return lambda x: x + share * std * torch.randn(x.shape, generator=generator)
 
-    def fewer(count: int) -> Change:
-        kept = axes[:count]
-
-        def change(x: Tensor) -> Tensor:
-            flat = x[:, :learned].transpose(1, 2) - mean
-            return torch.cat([(flat @ kept.T @ kept + mean).transpose(1, 2), x[:, learned:]], dim=1)
-
-        return change
-
     found: dict[str, Change] = {"as they are": lambda x: x}
-    found |= {f"quantised to {bits} bits a channel": quantised(bits) for bits in BITS}
+    found |= {f"quantised to {bits} bits a channel": quantised(bits, low=low, high=high) for bits in BITS}
     found |= {f"noise of {share:g} deviations": noisy(share) for share in NOISES}
     found |= {
-        f"{round(share * learned)} of {learned} learned components": fewer(round(share * learned)) for share in SHARES
+        f"{round(share * learned)} of {learned} learned components": fewer_components(
+            round(share * learned), frames=latents[:, :learned]
+        )
+        for share in SHARES
     }
     if learned < latents.shape[1]:
         found["without the tones"] = lambda x: torch.cat([x[:, :learned], torch.zeros_like(x[:, learned:])], dim=1)

@@ -57,7 +57,12 @@ class Notes:
 
 
 def hold_notes(roll: Tensor, notes: Notes, *, loop: bool) -> Tensor:
-    """A roll of semitones from C1 ``[S, N]``, compressed as in `networks.partials`, on `notes`; same shape."""
+    """A roll of semitones from C1 ``[S, N]``, compressed as in `networks.partials`, on `notes`; same shape.
+
+    A roll of less than an octave has not every note, and stays as it is.
+    """
+    if len(roll) < PER_OCTAVE:
+        return roll
     amplitude = expand(roll)
     bounds = [round(part * roll.shape[1] / notes.stretches) for part in range(notes.stretches + 1)]
     held = torch.zeros_like(amplitude)

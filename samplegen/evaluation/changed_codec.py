@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from samplegen.codec.base import Codec, Latents
@@ -29,3 +30,21 @@ def learned_channels(codec: Codec) -> int:
     """Channels before the roll of semitones; all, where there is none."""
     tones = getattr(getattr(getattr(codec, "_network", None), "config", None), "tones", 0)
     return codec.dimension - int(tones)
+
+
+def quantised(bits: int, *, low: Tensor, high: Tensor) -> Change:
+    """Latents on ``2 ** bits`` even steps between `low` and `high`, ``[C, 1]`` each."""
+    step = (high - low).clamp_min(1e-6) / (2**bits - 1)
+    return lambda x: low + step * ((x - low) / step).round().clamp(0, 2**bits - 1)
+
+
+def fewer_components(count: int, *, frames: Tensor) -> Change:
+    """The first D channels on the `count` principal components of `frames` ``[n, D]``, the rest as they are."""
+    learned, mean = frames.shape[1], frames.mean(dim=0)
+    kept = torch.linalg.svd(frames - mean, full_matrices=False).Vh[:count]
+
+    def change(x: Tensor) -> Tensor:
+        flat = x[:, :learned].transpose(1, 2) - mean
+        return torch.cat([(flat @ kept.T @ kept + mean).transpose(1, 2), x[:, learned:]], dim=1)
+
+    return change

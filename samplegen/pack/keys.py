@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from samplegen.audio.key import Mode
 from samplegen.errors import UsageError
+from samplegen.score.scales import SCALES
 
 if TYPE_CHECKING:
     from samplegen.codec.notes import Notes
@@ -19,7 +20,6 @@ KEYED_ONE_SHOTS: Final[tuple[str, ...]] = (*PITCHED_ONE_SHOTS, "kick")
 # Notes are held by these; the pitch of a drum glides, and is transposed as a whole.
 HELD_KINDS: Final[tuple[str, ...]] = (*PITCHED_LOOPS, "bass", "synth")
 
-_SCALES: Final = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _TONIC_WEIGHT, _CHORD_WEIGHT = 4.0, 2.0  # against 1 of the scale's other notes, so that the key is heard
 _BASS_SEMITONES, _SEMITONES = 30, 48  # from C1, below which basses and others play
 _CLASSES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -71,7 +71,7 @@ class Key:
         if not bars:
             return Notes(tuple(float(tone == self.tonic) for tone in range(12)), highest=highest)
         weights = [0.0] * 12
-        for degree, step in enumerate(_SCALES[self.mode]):
+        for degree, step in enumerate(SCALES[self.mode]):
             weight = _TONIC_WEIGHT if degree == 0 else _CHORD_WEIGHT if degree in (2, 4) else 1.0
             weights[(self.tonic + step) % 12] = weight
         stretches = bars * 2 * (beats_per_bar if "bass" in kind else 1)

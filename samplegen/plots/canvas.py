@@ -1,7 +1,7 @@
 """A matplotlib figure without a window, and writing it as PNG."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from samplegen.errors import DependencyError, OutputError
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 DPI = 100
 
 
-def new_figure(width_in: float, height_in: float) -> "Figure":
-    """An empty figure of this size at `DPI`.
+def new_figure(width_in: float, height_in: float, *, layout: Literal["constrained"] | None = "constrained") -> "Figure":
+    """An empty figure of this size at `DPI`; without `layout` its axes stay where they are put.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
         from matplotlib.figure import Figure
     except ImportError as error:
         raise DependencyError(f"Pictures need matplotlib: pip install 'samplegen[eval]' ({error}).") from error
-    return Figure((width_in, height_in), dpi=DPI, layout="constrained")
+    return Figure((width_in, height_in), dpi=DPI, layout=layout)
 
 
 def save_png(figure: "Figure", path: Path) -> None:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from samplegen.errors import DependencyError, UsageError
+from samplegen.errors import UsageError
 from samplegen.files import write_atomically
+from samplegen.plots.canvas import DPI, new_figure
 from samplegen.plots.palettes import Colour, Palette
 from samplegen.plots.survey import Survey
 
 WIDTH_PX, HEIGHT_PX = 1600, 1000
 FONT_PT = 9.5
 RANGE_DB = 50.0
-_DPI = 100
 _TITLE_PT, _HEADING_PT = 11.5, 15
 _FOOTER_CHARACTERS = 228
 _FOOTER_BOTTOM, _FOOTER_STEP = 0.012, 0.0215
@@ -35,11 +35,7 @@ def new_sheet(heading: str, *, footer: Sequence[str] = ()) -> tuple[Any, list[An
     DependencyError
         If matplotlib is missing.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(f"Pictures need matplotlib: pip install 'samplegen[eval]' ({error}).") from error
-    figure = Figure(figsize=(WIDTH_PX / _DPI, HEIGHT_PX / _DPI), dpi=_DPI)
+    figure = new_figure(WIDTH_PX / DPI, HEIGHT_PX / DPI, layout=None)
     lines = [shorten(line, _FOOTER_CHARACTERS) for line in footer[:3]]
     above = _FOOTER_BOTTOM + _FOOTER_STEP * len(lines)
     grid = figure.add_gridspec(

@@ -71,3 +71,8 @@ def test_silence_stays_silent() -> None:
 def test_notes_lie_below_the_highest(highest: int) -> None:
     rows = sounding(hold_notes(roll((A + 36, 0, 40), clutter=0.02), Notes(only(A), highest=highest), loop=False), 0, 40)
     assert min(rows) < highest and rows == {min(rows) + above for above in HARMONICS}
+
+
+def test_a_roll_of_less_than_an_octave_stays_as_it_is() -> None:
+    few = torch.rand(7, 16, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(hold_notes(few, Notes(only(A), stretches=2, triads=True), loop=True), few)
